@@ -1,0 +1,32 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "fluxion",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Fluxion", targets: ["Fluxion"])
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CBLAS",
+      pkgConfig: "openblas",
+      providers: [
+        .apt(["libopenblas-dev", "liblapacke-dev"]),
+        .brew(["openblas"]),
+      ]),
+    .target(
+      name: "CKernels",
+      cSettings: [.define("NDEBUG", .when(configuration: .release))]),
+    .target(
+      name: "Devices",
+      dependencies: ["CBLAS", "CKernels"],
+      // Homebrew's OpenBLAS contains LAPACKE; Debian packages it on its own.
+      linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
+    .target(name: "Autograd", dependencies: ["Devices"]),
+    .target(name: "Fluxion", dependencies: ["Autograd", "Devices"]),
+    .testTarget(name: "DevicesTests", dependencies: ["Devices"]),
+    .testTarget(name: "AutogradTests", dependencies: ["Fluxion"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

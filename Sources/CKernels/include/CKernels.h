@@ -1,0 +1,7 @@
+#ifndef FLUXION_CKERNELS_H
+#define FLUXION_CKERNELS_H
+
+#include "elementwise.h"
+#include "memory.h"
+
+#endif

@@ -1,0 +1,15 @@
+// Moves and fills by element size: 1, 2, 4 or 8 bytes. Strides count elements and may be negative or zero.
+#ifndef FLUXION_MEMORY_H
+#define FLUXION_MEMORY_H
+
+// out[i] = in[i * stride]
+void fx_load_strided(void *_Nonnull out, const void *_Nonnull in, long stride, long n, int element_size);
+// out[i * stride] = in[i]
+void fx_store_strided(void *_Nonnull out, long stride, const void *_Nonnull in, long n, int element_size);
+// out[i] = *value
+void fx_fill(void *_Nonnull out, const void *_Nonnull value, long n, int element_size);
+
+// How deeply graph releases have nested on this thread.
+int *_Nonnull fx_release_depth(void);
+
+#endif
