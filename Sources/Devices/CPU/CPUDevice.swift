@@ -1,0 +1,94 @@
+/// The host's processor: OpenBLAS for products, vectorised C loops for the rest, one thread pool for everything.
+public final class CPUDevice: Device {
+  public static let shared = CPUDevice()
+
+  private init() {}
+
+  public var type: String { "cpu" }
+  public var capabilities: DeviceCapabilities { DeviceCapabilities() }
+
+  // MARK: Memory
+
+  public func allocate(byteCount: Int) throws(TensorError) -> Storage {
+    let bytes = max(byteCount, 1)
+    return Storage(
+      device: self, handle: try CachingAllocator.shared.allocate(byteCount: bytes), byteCount: bytes, isDirect: true)
+  }
+
+  public func deallocate(_ handle: UnsafeMutableRawPointer, byteCount: Int) {
+    CachingAllocator.shared.deallocate(handle, byteCount: byteCount)
+  }
+
+  public func upload(_ bytes: UnsafeRawBufferPointer, to storage: Storage) throws(TensorError) {
+    guard let source = bytes.baseAddress else { return }
+    storage.handle.copyMemory(from: source, byteCount: bytes.count)
+  }
+
+  public func download(_ storage: Storage, to bytes: UnsafeMutableRawBufferPointer) throws(TensorError) {
+    bytes.baseAddress?.copyMemory(from: storage.handle, byteCount: bytes.count)
+  }
+
+  public func synchronize() {}
+
+  // MARK: Elementwise
+
+  private static let identity = ElementwiseKernel { $0 }
+
+  public func fill(_ output: Operand, with value: Scalar) throws(TensorError) {
+    try elementwise(Self.identity, dtype: output.dtype, inputs: [.scalar(value)], outputs: [output])
+  }
+
+  public func copy(_ input: Operand, to output: Operand) throws(TensorError) {
+    try elementwise(Self.identity, dtype: input.dtype, inputs: [.operand(input)], outputs: [output])
+  }
+
+  public func elementwise(
+    _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]
+  ) throws(TensorError) {
+    try CPUElementwise.run(kernel, dtype: dtype, inputs: inputs, outputs: outputs, device: type)
+  }
+
+  // MARK: Along dimensions
+
+  public func reduce(_ reduction: Reduction, _ input: Operand, dims: [Int], to output: Operand) throws(TensorError) {
+    try CPUReduce.run(reduction, input, dims: dims, to: output)
+  }
+
+  public func scan(_ scan: Scan, _ input: Operand, dim: Int, to output: Operand, indices: Operand?) throws(TensorError) {
+    try CPUScan.run(scan, input, dim: dim, to: output, indices: indices)
+  }
+
+  public func sort(_ input: Operand, dim: Int, descending: Bool, values: Operand, indices: Operand) throws(TensorError) {
+    try CPUSort.run(input, dim: dim, descending: descending, values: values, indices: indices)
+  }
+
+  // MARK: Products
+
+  public func matrixProduct(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError) {
+    try CPUMatMul.run(a, b, to: output)
+  }
+
+  // MARK: Indexing
+
+  public func gather(_ input: Operand, indices: [Operand], dimensions: [Int], to output: Operand) throws(TensorError) {
+    try CPUIndexing.gather(input, indices: indices, dimensions: dimensions, to: output)
+  }
+
+  public func scatter(
+    _ mode: ScatterMode, _ source: Operand, indices: [Operand], dimensions: [Int], to output: Operand
+  ) throws(TensorError) {
+    try CPUIndexing.scatter(mode, source, indices: indices, dimensions: dimensions, to: output)
+  }
+
+  public func nonzero(_ input: Operand) throws(TensorError) -> Operand {
+    try CPUIndexing.nonzero(input, device: self)
+  }
+
+  // MARK: Random
+
+  public func random(
+    _ distribution: Distribution, engine: inout MersenneTwister, to output: Operand
+  ) throws(TensorError) {
+    try CPURandom.run(distribution, engine: &engine, to: output)
+  }
+}

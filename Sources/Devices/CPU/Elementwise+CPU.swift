@@ -1,0 +1,255 @@
+import CKernels
+
+/// Elementwise kernels on the host's memory, tile by tile: a tile of every register fits the first-level cache, and every instruction is one
+/// vectorised loop over it.
+enum CPUElementwise {
+  /// Elements per tile.
+  static let tile = 1024
+  /// Elements that are worth another thread.
+  static let grain = 32_768
+
+  static func run(
+    _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand], device: String
+  ) throws(TensorError) {
+    let compiled = kernel.compiled[dtype]
+    if let missing = compiled.missing {
+      throw .notImplemented("\"\(missing)_\(device)\" not implemented for '\(dtype.scalarTypeName)'")
+    }
+    guard let count = outputs.first?.count, count > 0 else { return }
+    let plan = Plan(kernel, compiled, dtype: dtype, inputs: inputs, outputs: outputs)
+    if let loop = compiled.singleLoop, plan.isDirect {
+      // One pass over memory: no tile, no copy.
+      ThreadPool.shared.parallel(count: count, grain: grain) { range in
+        let n = range.count
+        let address = { (side: Plan.Side) in side.base + range.lowerBound * side.memorySize }
+        loop(
+          address(plan.outputs[0]), address(plan.inputs[0]), plan.inputs.count > 1 ? address(plan.inputs[1]) : nil,
+          plan.inputs.count > 2 ? address(plan.inputs[2]) : nil, n)
+      }
+      return
+    }
+    let weight = max(1, compiled.steps.count)
+    ThreadPool.shared.parallel(count: count, grain: max(tile, grain / weight)) { range in
+      plan.run(range)
+    }
+  }
+
+  /// Where every operand's elements are found, for one launch.
+  fileprivate struct Plan {
+    /// One operand: the host address of its first element, and how its elements follow in the outputs' row-major order.
+    struct Side {
+      let base: UnsafeMutableRawPointer
+      let dtype: DType
+      let memorySize: Int
+      /// Sizes and strides without the dimensions that continue each other; the last is the innermost.
+      let shape: [Int]
+      let strides: [Int]
+      let register: Int
+      let registerDType: DType
+      var isDense: Bool { shape.count == 0 || (shape.count == 1 && strides[0] == 1) }
+      var isConstant: Bool { strides.allSatisfy { $0 == 0 } }
+      var needsCast: Bool { dtype != registerDType }
+
+      init(_ operand: Operand, register: Int, registerDType: DType) {
+        base = operand.storage.handle + operand.layout.offset * operand.dtype.byteCount
+        dtype = operand.dtype
+        memorySize = operand.dtype.byteCount
+        (shape, strides) = operand.layout.coalesced
+        self.register = register
+        self.registerDType = registerDType
+      }
+    }
+
+    let inputs: [Side]
+    let outputs: [Side]
+    let compiled: CompiledKernel
+    let scalars: [(register: Int, bits: UInt64)]
+    /// Whether every operand lies in memory as the loops want it, so that one call covers everything.
+    let isDirect: Bool
+    let firstResult: Int
+
+    init(
+      _ kernel: ElementwiseKernel, _ compiled: CompiledKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]
+    ) {
+      let valueDType = dtype.computeDType
+      var sides: [Side] = []
+      var scalars: [(Int, UInt64)] = []
+      for (index, argument) in inputs.enumerated() {
+        let registerDType: DType = kernel.inputs[index] == .boolean ? .bool : valueDType
+        switch argument {
+        case .operand(let operand): sides.append(Side(operand, register: index, registerDType: registerDType))
+        case .scalar(let value): scalars.append((index, bitPattern(of: value, as: registerDType)))
+        }
+      }
+      for (index, bits) in compiled.constants.enumerated() { scalars.append((kernel.inputs.count + index, bits)) }
+      self.inputs = sides
+      self.outputs = outputs.enumerated().map { index, operand in
+        let register = kernel.outputs[index]
+        return Side(operand, register: register, registerDType: kernel.kinds[register] == .boolean ? .bool : valueDType)
+      }
+      self.compiled = compiled
+      self.scalars = scalars
+      firstResult = kernel.inputs.count + compiled.constants.count
+      isDirect =
+        scalars.isEmpty && self.inputs.allSatisfy { $0.isDense && !$0.needsCast }
+        && self.outputs.allSatisfy { $0.isDense && !$0.needsCast }
+    }
+
+    /// Computes the elements of `range`, counted in row-major order.
+    func run(_ range: Range<Int>) {
+      let n = min(tile, range.count)
+      let registerCount = compiled.elementSizes.count
+      // One tile for each register, one to convert in.
+      withUnsafeTemporaryAllocation(byteCount: (registerCount + 1) * max(n, 1) * 8, alignment: 64) { scratch in
+        withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: 2 * registerCount) { pointers in
+          let own = { (register: Int) in scratch.baseAddress! + register * n * 8 }
+          let conversion = own(registerCount)
+          for register in 0..<registerCount { pointers.initializeElement(at: register, to: own(register)) }
+          for (register, bits) in scalars {
+            withUnsafePointer(to: bits) { fx_fill(own(register), $0, n, Int32(compiled.elementSizes[register])) }
+          }
+          for side in inputs where side.isConstant {
+            load(side, start: range.lowerBound, count: 1, to: own(side.register), via: conversion)
+            let bits = own(side.register).load(as: UInt64.self)
+            withUnsafePointer(to: bits) { fx_fill(own(side.register), $0, n, Int32(compiled.elementSizes[side.register])) }
+          }
+          var start = range.lowerBound
+          while start < range.upperBound {
+            let count = min(n, range.upperBound - start)
+            for side in inputs where !side.isConstant {
+              if let address = side.run(at: start, count: count) {
+                pointers[side.register] = address
+              } else {
+                load(side, start: start, count: count, to: own(side.register), via: conversion)
+                pointers[side.register] = own(side.register)
+              }
+            }
+            for side in outputs where side.register >= firstResult {
+              pointers[side.register] = side.run(at: start, count: count) ?? own(side.register)
+            }
+            for step in compiled.steps {
+              step.loop(pointers[step.target], pointers[step.a], pointers[step.b], pointers[step.c], count)
+            }
+            for side in outputs where side.run(at: start, count: count) != pointers[side.register] {
+              store(side, start: start, count: count, from: pointers[side.register], via: conversion)
+            }
+            start += count
+          }
+        }
+      }
+    }
+
+    private func load(
+      _ side: Side, start: Int, count: Int, to target: UnsafeMutableRawPointer, via conversion: UnsafeMutableRawPointer
+    ) {
+      let raw = side.needsCast ? conversion : target
+      side.forEachRow(start: start, count: count) { address, stride, done, length in
+        fx_load_strided(raw + done * side.memorySize, address, stride, length, Int32(side.memorySize))
+      }
+      if side.needsCast { castLoop(from: side.dtype, to: side.registerDType)(target, raw, nil, nil, count) }
+    }
+
+    private func store(
+      _ side: Side, start: Int, count: Int, from source: UnsafeMutableRawPointer, via conversion: UnsafeMutableRawPointer
+    ) {
+      var raw = source
+      if side.needsCast {
+        castLoop(from: side.registerDType, to: side.dtype)(conversion, source, nil, nil, count)
+        raw = conversion
+      }
+      side.forEachRow(start: start, count: count) { address, stride, done, length in
+        fx_store_strided(address, stride, raw + done * side.memorySize, length, Int32(side.memorySize))
+      }
+    }
+  }
+}
+
+fileprivate extension CPUElementwise.Plan.Side {
+  /// The address of a run of elements that lies in memory as the kernel wants it, or nil.
+  func run(at start: Int, count: Int) -> UnsafeMutableRawPointer? {
+    if needsCast { return nil }
+    if isDense { return base + start * memorySize }
+    guard strides[strides.count - 1] == 1 else { return nil }
+    let inner = shape[shape.count - 1]
+    let column = start % inner
+    if column + count > inner { return nil }
+    return base + (rowOffset(start / inner) + column) * memorySize
+  }
+
+  /// The position of the first element of a row, counted over all but the innermost dimension.
+  private func rowOffset(_ row: Int) -> Int {
+    var offset = 0
+    var rest = row
+    for dim in stride(from: shape.count - 2, through: 0, by: -1) {
+      offset += rest % shape[dim] * strides[dim]
+      rest /= shape[dim]
+    }
+    return offset
+  }
+
+  /// Cuts a run of elements at the ends of rows: calls `body` with the address, the stride, how many came before and how many follow.
+  func forEachRow(start: Int, count: Int, _ body: (UnsafeMutableRawPointer, Int, Int, Int) -> Void) {
+    if shape.isEmpty {
+      body(base, 0, 0, count)
+      return
+    }
+    let inner = shape[shape.count - 1]
+    let step = strides[shape.count - 1]
+    var done = 0
+    while done < count {
+      let position = start + done
+      let column = position % inner
+      let length = min(inner - column, count - done)
+      body(base + (rowOffset(position / inner) + column * step) * memorySize, step, done, length)
+      done += length
+    }
+  }
+}
+
+extension Layout {
+  /// Shape and strides in as few dimensions as describe the same row-major order of the same elements.
+  var coalesced: (shape: [Int], strides: [Int]) {
+    if isContiguous { return ([count], [1]) }
+    var shape: [Int] = []
+    var strides: [Int] = []
+    for (size, step) in zip(self.shape, self.strides) where size != 1 {
+      if let last = strides.last, last == step * size {
+        shape[shape.count - 1] *= size
+        strides[strides.count - 1] = step
+      } else {
+        shape.append(size)
+        strides.append(step)
+      }
+    }
+    return (shape, strides)
+  }
+}
+
+/// The loop that converts contiguous elements.
+func castLoop(from source: DType, to target: DType) -> fx_loop {
+  let casts =
+    switch source {
+    case .bool: fx_cast_boolean()
+    case .uint8: fx_cast_uint8()
+    case .int8: fx_cast_int8()
+    case .int16: fx_cast_int16()
+    case .int32: fx_cast_int32()
+    case .int64: fx_cast_int64()
+    case .float16: fx_cast_float16()
+    case .bfloat16: fx_cast_bfloat16()
+    case .float32: fx_cast_float32()
+    case .float64: fx_cast_float64()
+    }
+  switch target {
+  case .bool: return casts.boolean
+  case .uint8: return casts.uint8
+  case .int8: return casts.int8
+  case .int16: return casts.int16
+  case .int32: return casts.int32
+  case .int64: return casts.int64
+  case .float16: return casts.float16
+  case .bfloat16: return casts.bfloat16
+  case .float32: return casts.float32
+  case .float64: return casts.float64
+  }
+}

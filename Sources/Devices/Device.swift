@@ -1,0 +1,90 @@
+/// What computes: it owns memory and runs commands on it.
+///
+/// Operands carry their layout and dtype, so one requirement serves all of them. Commands run in the order they are given, and may be
+/// asynchronous: their results are there after `synchronize()` or `download`. A command's operands live on this device. A device that
+/// cannot do something throws an error that names the operation and the device; it never falls back to another.
+public protocol Device: AnyObject, Sendable {
+  /// PyTorch's device type: `cpu`, `mps`.
+  var type: String { get }
+  var capabilities: DeviceCapabilities { get }
+
+  // MARK: Memory
+
+  /// Uninitialised memory of at least one byte.
+  func allocate(byteCount: Int) throws(TensorError) -> Storage
+  /// Called by `Storage` alone, with what `allocate` made.
+  func deallocate(_ handle: UnsafeMutableRawPointer, byteCount: Int)
+  /// Copies host bytes to the start of a block. The host may reuse its bytes on return.
+  func upload(_ bytes: UnsafeRawBufferPointer, to storage: Storage) throws(TensorError)
+  /// Waits for all commands so far, then copies from the start of a block.
+  func download(_ storage: Storage, to bytes: UnsafeMutableRawBufferPointer) throws(TensorError)
+  /// Waits for all commands so far, and throws the first error among them.
+  func synchronize() throws(TensorError)
+
+  // MARK: Elementwise
+
+  func fill(_ output: Operand, with value: Scalar) throws(TensorError)
+  /// Copies between layouts of one shape, converting the dtype where it differs.
+  func copy(_ input: Operand, to output: Operand) throws(TensorError)
+  /// Runs a kernel over inputs that are already broadcast to the outputs' shape. Values are computed in `dtype`; inputs are converted to it
+  /// as they are read and outputs from it as they are written.
+  func elementwise(
+    _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]) throws(TensorError)
+
+  // MARK: Along dimensions
+
+  /// Reduces `dims` of the input. The output has the input's rank, with size one where reduced.
+  /// A position (`argMin`, `argMax`: exactly one dimension) is written as int64.
+  func reduce(_ reduction: Reduction, _ input: Operand, dims: [Int], to output: Operand) throws(TensorError)
+  /// Running reduction along `dim`; `indices` receives the positions of running extremes (int64).
+  func scan(_ scan: Scan, _ input: Operand, dim: Int, to output: Operand, indices: Operand?) throws(TensorError)
+  /// Sorts along `dim`, NaN greater than everything; `indices` (int64) receives where each value stood. Always stable.
+  func sort(_ input: Operand, dim: Int, descending: Bool, values: Operand, indices: Operand) throws(TensorError)
+
+  // MARK: Products
+
+  /// output = a · b for operands of shape [batch, m, k] and [batch, k, n] of one dtype.
+  func matrixProduct(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError)
+
+  // MARK: Indexing
+
+  /// output[s..., r...] = input[indices[0][s...], ..., indices[k-1][s...], r...]: the first k dimensions of the input are indexed by k int64
+  /// operands of one shape s. Negative positions count from the back.
+  /// - Throws: `index I is out of bounds for dimension D with size N`, where D is `dimension` of the position in the caller's numbering.
+  func gather(_ input: Operand, indices: [Operand], dimensions: [Int], to output: Operand) throws(TensorError)
+  /// The reverse: writes or combines `source[s..., r...]` into the output's indexed places.
+  func scatter(
+    _ mode: ScatterMode, _ source: Operand, indices: [Operand], dimensions: [Int], to output: Operand) throws(TensorError)
+  /// The positions of the elements that are not zero, in row-major order: an int64 operand of shape [count, rank]. Waits.
+  func nonzero(_ input: Operand) throws(TensorError) -> Operand
+
+  // MARK: Random
+
+  /// Fills the output with draws in row-major order, advancing the engine. Waits.
+  func random(_ distribution: Distribution, engine: inout MersenneTwister, to output: Operand) throws(TensorError)
+}
+
+/// What a device has: asked before a command is given, so that absence is a value.
+public struct DeviceCapabilities: Sendable, Hashable {
+  public var dtypes: Set<DType>
+
+  public init(dtypes: Set<DType> = Set(DType.allCases)) { self.dtypes = dtypes }
+}
+
+/// One argument of a kernel.
+public enum KernelArgument: Sendable {
+  case operand(Operand)
+  case scalar(Scalar)
+}
+
+public enum Reduction: String, Sendable, CaseIterable {
+  case sum, product, min, max, any, all, argMin, argMax
+}
+
+public enum Scan: String, Sendable, CaseIterable {
+  case sum, product, min, max, logSumExp
+}
+
+public enum ScatterMode: String, Sendable, CaseIterable {
+  case set, add, multiply, min, max
+}

@@ -1,0 +1,93 @@
+import CKernels
+
+/// The loops of a kernel, looked up once for every dtype in which it can be computed.
+public struct CompiledKernels: Sendable {
+  private let byDType: [CompiledKernel]
+
+  init(_ program: KernelBuilder.Program) {
+    byDType = DType.allCases.map { CompiledKernel(program, dtype: $0) }
+  }
+
+  /// - Parameter dtype: a dtype that computes; halves compute in float32.
+  subscript(_ dtype: DType) -> CompiledKernel {
+    _read { yield byDType[Int(dtype.rawValue)] }
+  }
+}
+
+/// A kernel's program for one dtype of its values, as the CPU runs it: registers are runs of elements.
+struct CompiledKernel: @unchecked Sendable {  // constants are plain bytes, loops are code
+  struct Step {
+    let loop: fx_loop
+    let target, a, b, c: Int
+  }
+
+  let steps: [Step]
+  /// Bytes per element of every register.
+  let elementSizes: [Int]
+  /// Bit patterns of the constants, in the dtype of their registers.
+  let constants: [UInt64]
+  /// The single loop of a program of one instruction that reads its inputs in order, each once, and gives that result.
+  let singleLoop: fx_loop?
+  /// Whether the single loop's result is a boolean.
+  let outputSize: Int
+  /// The opcode that has no loop for this dtype, if any.
+  let missing: Opcode?
+
+  init(_ program: KernelBuilder.Program, dtype: DType) {
+    let valueSize = dtype.computeDType.byteCount
+    elementSizes = program.kinds.map { $0 == .value ? valueSize : 1 }
+    constants = program.constants.enumerated().map { index, value in
+      let kind = program.kinds[program.inputs.count + index]
+      return bitPattern(of: value, as: kind == .boolean ? .bool : dtype.computeDType)
+    }
+    var steps: [Step] = []
+    var missing: Opcode?
+    let first = program.inputs.count + program.constants.count
+    for (index, instruction) in program.instructions.enumerated() {
+      let type = instruction.kind == .boolean ? .bool : dtype.computeDType
+      guard let loop = instruction.opcode.loops[type] else {
+        missing = instruction.opcode
+        break
+      }
+      steps.append(Step(loop: loop, target: first + index, a: instruction.a, b: instruction.b, c: instruction.c))
+    }
+    self.steps = steps
+    self.missing = missing
+    let isSingle =
+      steps.count == 1 && program.outputs == [first] && program.constants.isEmpty
+      && Array([steps[0].a, steps[0].b, steps[0].c].prefix(program.inputs.count)) == Array(program.inputs.indices)
+    singleLoop = isSingle && missing == nil ? steps[0].loop : nil
+    outputSize = program.outputs.first.map { program.kinds[$0] == .value ? valueSize : 1 } ?? 0
+  }
+}
+
+extension fx_loops {
+  subscript(_ dtype: DType) -> fx_loop? {
+    switch dtype {
+    case .bool: boolean
+    case .uint8: uint8
+    case .int8: int8
+    case .int16: int16
+    case .int32: int32
+    case .int64: int64
+    case .float32, .float16, .bfloat16: float32
+    case .float64: float64
+    }
+  }
+}
+
+/// The bytes of a number in a dtype, in the low end of a word.
+func bitPattern(of value: Scalar, as dtype: DType) -> UInt64 {
+  switch dtype {
+  case .bool: value.boolValue ? 1 : 0
+  case .uint8: UInt64(UInt8(value))
+  case .int8: UInt64(UInt8(bitPattern: Int8(value)))
+  case .int16: UInt64(UInt16(bitPattern: Int16(value)))
+  case .int32: UInt64(UInt32(bitPattern: Int32(value)))
+  case .int64: UInt64(bitPattern: value.intValue)
+  case .float16: UInt64(Half(value).bitPattern)
+  case .bfloat16: UInt64(BFloat16(value).bitPattern)
+  case .float32: UInt64(Float(value).bitPattern)
+  case .float64: value.doubleValue.bitPattern
+  }
+}

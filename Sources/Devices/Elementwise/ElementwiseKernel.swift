@@ -1,0 +1,83 @@
+import Synchronization
+
+/// A short straight-line program over broadcast inputs: one instruction or twenty, one mechanism.
+///
+/// The program names no dtype. It is computed in the dtype that promotion finds for its inputs; tests give booleans, and `select` reads one.
+/// A kernel is made once and kept: it holds what each device compiles from it, and its derivatives.
+///
+///     let mish = ElementwiseKernel { x in x * x.softplus().tanh() }
+public final class ElementwiseKernel: Sendable {
+  /// What a register holds: a number of the kernel's dtype, or a boolean.
+  public enum Kind: UInt8, Sendable { case value, boolean }
+
+  public struct Instruction: Sendable, Hashable {
+    public let opcode: Opcode
+    /// Registers: the inputs first, then the constants, then the results of the instructions in order. Unused operands repeat the first.
+    public let a, b, c: Int
+    /// A test reads this kind; any other instruction reads and gives it.
+    public let kind: Kind
+  }
+
+  public let inputs: [Kind]
+  public let constants: [Scalar]
+  public let instructions: [Instruction]
+  /// The registers that are the results.
+  public let outputs: [Int]
+  /// The kind of every register.
+  public let kinds: [Kind]
+  public let compiled: CompiledKernels
+
+  private let pullbacks = Mutex<[Int: Pullback]>([:])
+
+  /// - Parameter builder: a builder in which the outputs were written; what they do not need is dropped.
+  init(_ builder: KernelBuilder, outputs: [Expression]) {
+    let program = builder.finish(outputs: outputs.map(\.id))
+    inputs = program.inputs
+    constants = program.constants
+    instructions = program.instructions
+    self.outputs = program.outputs
+    kinds = program.kinds
+    compiled = CompiledKernels(program)
+  }
+
+  /// A kernel of any number of inputs and outputs.
+  public convenience init(inputs: [Kind], _ body: ([Expression]) -> [Expression]) {
+    let builder = KernelBuilder()
+    let arguments = inputs.map { builder.input($0) }
+    self.init(builder, outputs: body(arguments))
+  }
+
+  public convenience init(_ body: (Expression) -> Expression) {
+    self.init(inputs: [.value]) { [body($0[0])] }
+  }
+
+  public convenience init(_ body: (Expression, Expression) -> Expression) {
+    self.init(inputs: [.value, .value]) { [body($0[0], $0[1])] }
+  }
+
+  public convenience init(_ body: (Expression, Expression, Expression) -> Expression) {
+    self.init(inputs: [.value, .value, .value]) { [body($0[0], $0[1], $0[2])] }
+  }
+
+  /// The kernel of one instruction, made once for each opcode.
+  public static func instruction(_ opcode: Opcode) -> ElementwiseKernel { singles[Int(opcode.rawValue)] }
+
+  private static let singles: [ElementwiseKernel] = Opcode.allCases.map { opcode in
+    let builder = KernelBuilder()
+    let arguments = (0..<opcode.arity).map { builder.input(opcode == .select && $0 == 0 ? .boolean : .value) }
+    return ElementwiseKernel(builder, outputs: [builder.emit(opcode, arguments)])
+  }
+
+  /// The kind of output `index`.
+  public func outputKind(_ index: Int) -> Kind { kinds[outputs[index]] }
+
+  /// The kernel of the gradients of the inputs in `mask` (bit i for input i). Derived once for each mask.
+  public func pullback(mask: Int) -> Pullback {
+    pullbacks.withLock { cache in
+      if let known = cache[mask] { return known }
+      let made = Pullback(of: self, mask: mask)
+      cache[mask] = made
+      return made
+    }
+  }
+}

@@ -1,0 +1,137 @@
+/// Writes a kernel's program: equal instructions are written once, constants are folded where that is exact, and what no output reads is
+/// dropped at the end.
+final class KernelBuilder {
+  enum Entry: Hashable {
+    case input(Int)
+    case constant(Scalar)
+    case instruction(Opcode, Int, Int, Int)
+  }
+
+  struct Program {
+    var inputs: [ElementwiseKernel.Kind] = []
+    var constants: [Scalar] = []
+    var instructions: [ElementwiseKernel.Instruction] = []
+    var outputs: [Int] = []
+    var kinds: [ElementwiseKernel.Kind] = []
+  }
+
+  private(set) var entries: [Entry] = []
+  private(set) var kinds: [ElementwiseKernel.Kind] = []
+  private var known: [Entry: Int] = [:]
+  private var inputKinds: [ElementwiseKernel.Kind] = []
+
+  func input(_ kind: ElementwiseKernel.Kind) -> Expression {
+    inputKinds.append(kind)
+    return add(.input(inputKinds.count - 1), kind)
+  }
+
+  func constant(_ value: Scalar) -> Expression {
+    if case .bool = value { return add(.constant(value), .boolean) }
+    return add(.constant(value), .value)
+  }
+
+  func emit(_ opcode: Opcode, _ arguments: [Expression]) -> Expression {
+    let ids = arguments.map(\.id)
+    if let simpler = simplified(opcode, ids) { return simpler }
+    var a = ids[0]
+    var b = ids.count > 1 ? ids[1] : a
+    let c = ids.count > 2 ? ids[2] : a
+    if opcode.isCommutative && b < a { swap(&a, &b) }
+    let kind: ElementwiseKernel.Kind = opcode.isTest ? .boolean : kinds[ids.last!]
+    return add(.instruction(opcode, a, b, c), kind)
+  }
+
+  private func add(_ entry: Entry, _ kind: ElementwiseKernel.Kind) -> Expression {
+    if let id = known[entry] { return Expression(builder: self, id: id) }
+    entries.append(entry)
+    kinds.append(kind)
+    known[entry] = entries.count - 1
+    return Expression(builder: self, id: entries.count - 1)
+  }
+
+  private func number(_ id: Int) -> Double? {
+    if case .constant(let value) = entries[id] { return value.doubleValue }
+    return nil
+  }
+
+  /// Only what changes no bit of any result, NaN and signed zeros included: x·1, x/1, small powers.
+  private func simplified(_ opcode: Opcode, _ ids: [Int]) -> Expression? {
+    let x = Expression(builder: self, id: ids[0])
+    switch opcode {
+    case .mul:
+      if number(ids[1]) == 1 { return x }
+      if number(ids[0]) == 1 { return Expression(builder: self, id: ids[1]) }
+    case .div:
+      if number(ids[1]) == 1 { return x }
+    case .pow:
+      switch number(ids[1]) {
+      case 1: return x
+      case 2: return emit(.mul, [x, x])
+      case 3: return emit(.mul, [emit(.mul, [x, x]), x])
+      case 0.5: return emit(.sqrt, [x])
+      case -0.5: return emit(.rsqrt, [x])
+      case -1: return emit(.reciprocal, [x])
+      case -2: return emit(.reciprocal, [emit(.mul, [x, x])])
+      default: return nil
+      }
+    default: return nil
+    }
+    return nil
+  }
+
+  /// The program of the given outputs. Every input stays, read or not: its place is the caller's.
+  func finish(outputs: [Int]) -> Program {
+    var needed = [Bool](repeating: false, count: entries.count)
+    for id in outputs { needed[id] = true }
+    for id in entries.indices.reversed() where needed[id] {
+      if case .instruction(_, let a, let b, let c) = entries[id] {
+        needed[a] = true
+        needed[b] = true
+        needed[c] = true
+      }
+    }
+    var program = Program(inputs: inputKinds)
+    var place = [Int](repeating: -1, count: entries.count)
+    program.kinds = inputKinds
+    for (id, entry) in entries.enumerated() {
+      if case .input(let index) = entry { place[id] = index }
+    }
+    for (id, entry) in entries.enumerated() where needed[id] {
+      if case .constant(let value) = entry {
+        place[id] = program.kinds.count
+        program.kinds.append(kinds[id])
+        program.constants.append(value)
+      }
+    }
+    for (id, entry) in entries.enumerated() where needed[id] {
+      if case .instruction(let opcode, let a, let b, let c) = entry {
+        place[id] = program.kinds.count
+        program.kinds.append(kinds[id])
+        program.instructions.append(
+          .init(opcode: opcode, a: place[a], b: place[b], c: place[c], kind: opcode.isTest ? kinds[a] : kinds[id]))
+      }
+    }
+    program.outputs = outputs.map { place[$0] }
+    return program
+  }
+}
+
+extension KernelBuilder {
+  /// The kernel of the given outputs with only the inputs that they read, and which those are.
+  func pruned(outputs: [Expression]) -> (kernel: ElementwiseKernel, kept: [Int]) {
+    let program = finish(outputs: outputs.map(\.id))
+    var read = Set(program.outputs)
+    for instruction in program.instructions { read.formUnion([instruction.a, instruction.b, instruction.c]) }
+    let kept = program.inputs.indices.filter { read.contains($0) }
+    let fresh = KernelBuilder()
+    var registers = [Expression?](repeating: nil, count: program.kinds.count)
+    for index in kept { registers[index] = fresh.input(program.inputs[index]) }
+    for (index, value) in program.constants.enumerated() { registers[program.inputs.count + index] = fresh.constant(value) }
+    let first = program.inputs.count + program.constants.count
+    for (index, instruction) in program.instructions.enumerated() {
+      let operands = [instruction.a, instruction.b, instruction.c].prefix(instruction.opcode.arity)
+      registers[first + index] = fresh.emit(instruction.opcode, operands.map { registers[$0]! })
+    }
+    return (ElementwiseKernel(fresh, outputs: program.outputs.map { registers[$0]! }), kept)
+  }
+}

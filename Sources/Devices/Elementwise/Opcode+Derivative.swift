@@ -1,0 +1,96 @@
+// The derivatives of the opcodes, for scalars: `g` is the gradient of the result, x and y are the operands.
+//
+// nil means that the operand gets no gradient (it is a condition); `zero` that its gradient is zero, as PyTorch has it for steps such as floor.
+
+extension Opcode {
+  func derivative(_ operands: [Expression], result: Expression, _ g: Expression) -> [Expression?] {
+    let x = operands[0]
+    let zero = g.constant(0)
+    if operands.count == 1 { return [unaryDerivative(x, result, g, zero: zero)] }
+    let y = operands[1]
+    switch self {
+    case .add: return [g, g]
+    case .sub: return [g, -g]
+    case .mul: return [g * y, g * x]
+    case .div: return [g / y, -g * (x / y / y)]
+    // x - y·⌊x/y⌋ and x - y·trunc(x/y): the rounded quotient is constant almost everywhere.
+    case .remainder: return [g, -g * (x / y).floor()]
+    case .fmod: return [g, -g * (x / y).trunc()]
+    // At a tie each operand gets half, as in PyTorch.
+    case .minimum: return shares(x, y, g, won: x .< y)
+    case .maximum: return shares(x, y, g, won: x .> y)
+    case .fmin: return [(x .<= y .| y.isNaN()).select(g, 0), (x .<= y .| y.isNaN()).select(0, g)]
+    case .fmax: return [(x .>= y .| y.isNaN()).select(g, 0), (x .>= y .| y.isNaN()).select(0, g)]
+    case .copysign: return [(x .== 0).select(zero, g * (result / x)), zero]
+    case .select: return [nil, x.select(g, 0), x.select(0, g)]
+    case .pow: return powDerivative(x, y, result, g)
+    case .hypot: return [g * (x / result), g * (y / result)]
+    case .logaddexp: return [g * (x - y).sigmoid(), g * (y - x).sigmoid()]
+    case .atan2:
+      let squares = x * x + y * y
+      let scaled = (squares .== 0).select(zero, g / squares)
+      return [scaled * y, -(scaled * x)]
+    case .floorDivide, .nextafter: return [zero, zero]
+    default: return operands.map { _ in nil }
+    }
+  }
+
+  /// x^y: where y is zero the power is constant in x, and where x is zero with y ≥ 0 it is constant in y, whatever 0·log 0 says.
+  private func powDerivative(_ x: Expression, _ y: Expression, _ result: Expression, _ g: Expression) -> [Expression?] {
+    let toBase = (y .== 0).select(0, g * (y * x.pow(y - 1)))
+    let toExponent = (x .== 0 .& y .>= 0).select(0, g * (result * x.log()))
+    return [toBase, toExponent]
+  }
+
+  private func shares(_ x: Expression, _ y: Expression, _ g: Expression, won: Expression) -> [Expression?] {
+    let tie = x .== y
+    let half = g / 2
+    return [
+      tie.select(half, won.select(g, 0)),
+      tie.select(half, won.select(0, g)),
+    ]
+  }
+
+  private func unaryDerivative(_ x: Expression, _ result: Expression, _ g: Expression, zero: Expression) -> Expression? {
+    let twoOverRootPi = 1.1283791670955126
+    switch self {
+    case .neg: return -g
+    case .abs: return g * x.sign()
+    case .sign, .floor, .ceil, .round, .trunc: return zero
+    case .reciprocal: return -g * (result * result)
+    case .sqrt: return g / (2 * result)
+    case .rsqrt: return -0.5 * g * (result * result * result)
+    case .exp: return g * result
+    case .exp2: return g * result * 0.6931471805599453
+    case .expm1: return g * (result + 1)
+    case .log: return g / x
+    case .log2: return g / (x * 0.6931471805599453)
+    case .log10: return g / (x * 2.302585092994046)
+    case .log1p: return g / (x + 1)
+    case .sigmoid: return g * ((1 - result) * result)
+    case .softplus: return g * x.sigmoid()
+    case .sinh: return g * x.cosh()
+    case .cosh: return g * x.sinh()
+    case .tanh: return g * (1 - result * result)
+    case .asinh: return g * (x * x + 1).rsqrt()
+    // Two roots, so that the gradient is NaN outside the domain.
+    case .acosh: return g * ((x - 1).rsqrt() * (x + 1).rsqrt())
+    case .atanh: return g / (1 - x * x)
+    case .sin: return g * x.cos()
+    case .cos: return -(g * x.sin())
+    case .tan: return g * (1 + result * result)
+    case .asin: return g * (1 - x * x).rsqrt()
+    case .acos: return -(g * (1 - x * x).rsqrt())
+    case .atan: return g / (x * x + 1)
+    case .erf: return g * (twoOverRootPi * (-(x * x)).exp())
+    case .erfc: return -(g * (twoOverRootPi * (-(x * x)).exp()))
+    case .erfinv: return g * (0.886226925452758 * (result * result).exp())
+    case .lgamma: return g * x.unary(.digamma)
+    case .digamma: return g * x.unary(.trigamma)
+    case .i0: return g * x.unary(.i1)
+    // I1' = I0 - I1/x, whose limit at zero is one half.
+    case .i1: return g * (x .== 0).select(x.constant(0.5), x.unary(.i0) - result / x)
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import CKernels
+
+/// One instruction of an elementwise kernel. To add one: a case, its row in `loops`, its derivative in `Opcode+Derivative.swift`, its
+/// definition in the reference device, and a C loop.
+public enum Opcode: UInt8, Sendable, CaseIterable {
+  case add, sub, mul, div, floorDivide, remainder, fmod, neg, abs, sign, reciprocal
+  case minimum, maximum, fmin, fmax, copysign, nextafter, gcd, lcm
+  case floor, ceil, round, trunc
+  case bitAnd, bitOr, bitXor, bitNot, shiftLeft, shiftRight
+  case eq, ne, lt, le, gt, ge, isNaN, signBit
+  case select
+  case sqrt, rsqrt, pow, hypot
+  case exp, exp2, expm1, log, log2, log10, log1p, sigmoid, softplus, logaddexp
+  case sinh, cosh, tanh, asinh, acosh, atanh
+  case sin, cos, tan, asin, acos, atan, atan2
+  case erf, erfc, erfinv, lgamma, digamma, trigamma, i0, i1
+}
+
+extension Opcode {
+  /// How many operands it reads.
+  public var arity: Int {
+    switch self {
+    case .select: 3
+    case .add, .sub, .mul, .div, .floorDivide, .remainder, .fmod, .minimum, .maximum, .fmin, .fmax, .copysign, .nextafter, .gcd, .lcm,
+      .bitAnd, .bitOr, .bitXor, .shiftLeft, .shiftRight, .eq, .ne, .lt, .le, .gt, .ge, .pow, .hypot, .logaddexp, .atan2:
+      2
+    default: 1
+    }
+  }
+
+  /// Whether it gives a boolean whatever it reads.
+  public var isTest: Bool {
+    switch self {
+    case .eq, .ne, .lt, .le, .gt, .ge, .isNaN, .signBit: true
+    default: false
+    }
+  }
+
+  /// Whether exchanging the two operands changes nothing, bit for bit.
+  var isCommutative: Bool {
+    switch self {
+    case .add, .mul, .bitAnd, .bitOr, .bitXor, .eq, .ne: true
+    default: false
+    }
+  }
+
+  /// The C loops by element type.
+  var loops: fx_loops {
+    switch self {
+    case .add: fx_add()
+    case .sub: fx_sub()
+    case .mul: fx_mul()
+    case .div: fx_div()
+    case .floorDivide: fx_floor_divide()
+    case .remainder: fx_remainder()
+    case .fmod: fx_fmod()
+    case .neg: fx_neg()
+    case .abs: fx_abs()
+    case .sign: fx_sign()
+    case .reciprocal: fx_reciprocal()
+    case .minimum: fx_minimum()
+    case .maximum: fx_maximum()
+    case .fmin: fx_fmin()
+    case .fmax: fx_fmax()
+    case .copysign: fx_copysign()
+    case .nextafter: fx_nextafter()
+    case .gcd: fx_gcd()
+    case .lcm: fx_lcm()
+    case .floor: fx_floor()
+    case .ceil: fx_ceil()
+    case .round: fx_round()
+    case .trunc: fx_trunc()
+    case .bitAnd: fx_bit_and()
+    case .bitOr: fx_bit_or()
+    case .bitXor: fx_bit_xor()
+    case .bitNot: fx_bit_not()
+    case .shiftLeft: fx_shift_left()
+    case .shiftRight: fx_shift_right()
+    case .eq: fx_eq()
+    case .ne: fx_ne()
+    case .lt: fx_lt()
+    case .le: fx_le()
+    case .gt: fx_gt()
+    case .ge: fx_ge()
+    case .isNaN: fx_isnan()
+    case .signBit: fx_signbit()
+    case .select: fx_select()
+    case .sqrt: fx_sqrt()
+    case .rsqrt: fx_rsqrt()
+    case .pow: fx_pow()
+    case .hypot: fx_hypot()
+    case .exp: fx_exp()
+    case .exp2: fx_exp2()
+    case .expm1: fx_expm1()
+    case .log: fx_log()
+    case .log2: fx_log2()
+    case .log10: fx_log10()
+    case .log1p: fx_log1p()
+    case .sigmoid: fx_sigmoid()
+    case .softplus: fx_softplus()
+    case .logaddexp: fx_logaddexp()
+    case .sinh: fx_sinh()
+    case .cosh: fx_cosh()
+    case .tanh: fx_tanh()
+    case .asinh: fx_asinh()
+    case .acosh: fx_acosh()
+    case .atanh: fx_atanh()
+    case .sin: fx_sin()
+    case .cos: fx_cos()
+    case .tan: fx_tan()
+    case .asin: fx_asin()
+    case .acos: fx_acos()
+    case .atan: fx_atan()
+    case .atan2: fx_atan2()
+    case .erf: fx_erf()
+    case .erfc: fx_erfc()
+    case .erfinv: fx_erfinv()
+    case .lgamma: fx_lgamma()
+    case .digamma: fx_digamma()
+    case .trigamma: fx_trigamma()
+    case .i0: fx_i0()
+    case .i1: fx_i1()
+    }
+  }
+}

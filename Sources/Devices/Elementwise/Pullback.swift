@@ -1,0 +1,64 @@
+/// The derivative of a kernel: another kernel, which reads only what it needs of the inputs, the results and the incoming gradients.
+public struct Pullback: Sendable {
+  public enum Source: Sendable, Hashable {
+    case input(Int)
+    case output(Int)
+    case gradient(Int)
+  }
+
+  /// Computes one gradient for each input in `targets`, nil where the gradient is zero everywhere.
+  public let kernel: ElementwiseKernel
+  /// What the kernel's inputs are.
+  public let sources: [Source]
+  /// The inputs whose gradients the kernel's outputs are.
+  public let targets: [Int]
+
+  init(of kernel: ElementwiseKernel, mask: Int) {
+    let builder = KernelBuilder()
+    var sources: [Source] = []
+    var registers: [Expression] = []
+    // Every possible source first; those that nothing reads are dropped below.
+    for (index, kind) in kernel.inputs.enumerated() {
+      sources.append(.input(index))
+      registers.append(builder.input(kind))
+    }
+    for value in kernel.constants { registers.append(builder.constant(value)) }
+    var saved: [Int: Expression] = [:]
+    for (index, register) in kernel.outputs.enumerated() {
+      sources.append(.output(index))
+      saved[register] = builder.input(kernel.kinds[register])
+    }
+    let first = registers.count
+    // A result that is an output is read, not computed again; other intermediate values are.
+    for (index, instruction) in kernel.instructions.enumerated() {
+      if let output = saved[first + index] {
+        registers.append(output)
+      } else {
+        let arguments = [instruction.a, instruction.b, instruction.c].prefix(instruction.opcode.arity).map { registers[$0] }
+        registers.append(builder.emit(instruction.opcode, Array(arguments)))
+      }
+    }
+    var gradients = [Expression?](repeating: nil, count: registers.count)
+    for (index, register) in kernel.outputs.enumerated() where kernel.kinds[register] == .value {
+      sources.append(.gradient(index))
+      let incoming = builder.input(.value)
+      gradients[register] = gradients[register].map { $0 + incoming } ?? incoming
+    }
+    for (index, instruction) in kernel.instructions.enumerated().reversed() {
+      guard let g = gradients[first + index] else { continue }
+      let operands = Array([instruction.a, instruction.b, instruction.c].prefix(instruction.opcode.arity))
+      let contributions = instruction.opcode.derivative(
+        operands.map { registers[$0] }, result: registers[first + index], g)
+      for (operand, contribution) in zip(operands, contributions) {
+        guard let contribution, kernel.kinds[operand] == .value else { continue }
+        gradients[operand] = gradients[operand].map { $0 + contribution } ?? contribution
+      }
+    }
+    let targets = kernel.inputs.indices.filter { mask & (1 << $0) != 0 && kernel.inputs[$0] == .value }
+    let results = targets.map { gradients[$0] ?? builder.constant(.double(0)) }
+    let (pruned, kept) = builder.pruned(outputs: results)
+    self.kernel = pruned
+    self.sources = kept.map { sources[$0] }
+    self.targets = targets
+  }
+}
