@@ -3,5 +3,7 @@
 
 #include "elementwise.h"
 #include "memory.h"
+#include "products.h"
+#include "threads.h"
 
 #endif

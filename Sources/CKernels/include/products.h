@@ -1,0 +1,24 @@
+// Matrix products of integers; products of floating-point numbers are OpenBLAS's.
+#ifndef FLUXION_PRODUCTS_H
+#define FLUXION_PRODUCTS_H
+
+// One block: c[i, j] = alpha * sum over p of a[i, p] * b[p, j] + beta * c[i, j], modulo two to the width of the type.
+//
+// Strides count elements; the columns of c lie side by side. With beta = 0 the old c is not read.
+typedef struct {
+  long m, n, k;
+  const void *_Nonnull a;
+  long a_row, a_column;
+  const void *_Nonnull b;
+  long b_row, b_column;
+  void *_Nonnull c;
+  long c_row;
+  long alpha, beta;
+} fx_product;
+
+void fx_product_int8(const fx_product *_Nonnull p);
+void fx_product_int16(const fx_product *_Nonnull p);
+void fx_product_int32(const fx_product *_Nonnull p);
+void fx_product_int64(const fx_product *_Nonnull p);
+
+#endif

@@ -1,0 +1,304 @@
+import CKernels
+import Synchronization
+
+/// Matrix products on the host: OpenBLAS's kernels on our threads.
+enum CPUMatMul {
+  /// output = a · b for operands of shape [batch, m, k] and [batch, k, n] of one dtype.
+  static func run(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError) {
+    let result = output.layout
+    let size = output.dtype.byteCount
+    var product = MatrixProduct(
+      dtype: output.dtype, batchCount: result.shape[0], m: result.shape[1], n: result.shape[2], k: a.shape[2],
+      a: MatrixProduct.Operand(a), b: MatrixProduct.Operand(b),
+      c: MatrixProduct.Output(
+        start: output.storage.handle + result.offset * size, rowStride: result.strides[1],
+        batchStride: result.strides[0]))
+    if result.strides[2] == 1 || product.n <= 1 {
+      try product.run()
+    } else if result.strides[1] == 1 || product.m <= 1 {
+      // The transposed result is the product of the transposed operands.
+      product.c.rowStride = result.strides[2]
+      try product.transposed.run()
+    } else {
+      let byteCount = output.count * size
+      let memory = try CachingAllocator.shared.allocate(byteCount: byteCount)
+      defer { CachingAllocator.shared.deallocate(memory, byteCount: byteCount) }
+      product.c = MatrixProduct.Output(start: memory, rowStride: product.n, batchStride: product.m * product.n)
+      try product.run()
+      for row in 0..<(product.batchCount * product.m) {
+        let (member, i) = row.quotientAndRemainder(dividingBy: product.m)
+        let start = result.offset + member * result.strides[0] + i * result.strides[1]
+        fx_store_strided(
+          output.storage.handle + start * size, result.strides[2], memory + row * product.n * size, product.n, Int32(size))
+      }
+    }
+  }
+}
+
+/// c = alpha · a · b + beta · c for matrices in memory, or for a batch of them.
+///
+/// Strides count elements and may be anything; the columns of `c` lie side by side and its rows do not overlap. With
+/// `beta` zero the old `c` is not read.
+///
+/// Integers wrap. Halves are multiplied in float32 and rounded once, at the end.
+struct MatrixProduct {
+  /// A matrix to read; in a batch, one every `batchStride` elements.
+  struct Operand {
+    var start: UnsafeRawPointer
+    var rowStride: Int
+    var columnStride: Int
+    var batchStride = 0
+  }
+
+  /// A matrix to write; in a batch, one every `batchStride` elements, none overlapping another.
+  struct Output {
+    var start: UnsafeMutableRawPointer
+    var rowStride: Int
+    var batchStride = 0
+  }
+
+  var dtype: DType
+  var batchCount = 1
+  /// Rows of `a` and `c`.
+  var m: Int
+  /// Columns of `b` and `c`.
+  var n: Int
+  /// Columns of `a`, rows of `b`. Without any, the product is zero.
+  var k: Int
+  var a: Operand
+  var b: Operand
+  var c: Output
+  var alpha = Scalar.int(1)
+  var beta = Scalar.int(0)
+
+  /// The same product with rows and columns exchanged; c then holds its transpose.
+  fileprivate var transposed: MatrixProduct {
+    var product = self
+    (product.m, product.n) = (n, m)
+    product.a = Operand(start: b.start, rowStride: b.columnStride, columnStride: b.rowStride, batchStride: b.batchStride)
+    product.b = Operand(start: a.start, rowStride: a.columnStride, columnStride: a.rowStride, batchStride: a.batchStride)
+    return product
+  }
+
+  /// - Throws: for booleans, which have no product, and where there is no memory for a rearranged operand.
+  func run() throws(TensorError) {
+    if dtype == .bool {
+      let name = batchCount == 1 ? "addmm_impl_cpu_" : "baddbmm_with_gemm"
+      throw .notImplemented("\"\(name)\" not implemented for '\(dtype.scalarTypeName)'")
+    }
+    guard batchCount > 0, m > 0, n > 0 else { return }
+    try merged.shared()
+  }
+}
+
+extension MatrixProduct.Operand {
+  fileprivate init(_ operand: Operand) {
+    let layout = operand.layout
+    self.init(
+      start: operand.storage.handle + layout.offset * operand.dtype.byteCount, rowStride: layout.strides[1],
+      columnStride: layout.strides[2], batchStride: layout.strides[0])
+  }
+}
+
+// MARK: - Cutting
+
+extension MatrixProduct {
+  /// A batch whose members share `b` and whose rows follow each other is one taller product.
+  private var merged: MatrixProduct {
+    guard batchCount > 1, b.batchStride == 0, a.batchStride == m * a.rowStride, c.batchStride == m * c.rowStride else {
+      return self
+    }
+    var product = self
+    product.m *= batchCount
+    product.batchCount = 1
+    return product
+  }
+
+  /// The least work worth a thread of its own, in multiplications: some microseconds.
+  private static let grain = 1 << 16
+  /// The sides of a piece are multiples of what OpenBLAS's kernels compute at a time.
+  private static let side = 16
+  /// OpenBLAS counts in 32 bits.
+  static let largestSide = 1 << 30
+
+  /// Cuts the work into pieces and runs them on the pool.
+  private func shared() throws(TensorError) {
+    let pool = ThreadPool.shared
+    // Saturating: a product may be of more multiplications than an Int counts.
+    let depth = max(k, 1)
+    let rowWork = n.multipliedReportingOverflow(by: depth)
+    let work = rowWork.overflow ? (partialValue: Int.max, overflow: true) : rowWork.partialValue.multipliedReportingOverflow(by: m)
+    let workPerMatrix = work.overflow ? Int.max : max(work.partialValue, 1)
+    let threads = pool.threadCount
+
+    if batchCount == 1, threads > 1, let parts = depthParts(threads: threads, work: workPerMatrix) {
+      return try sharedByDepth(parts: parts)
+    }
+    // Members of a batch are pieces enough if there are several for every thread.
+    let wanted = batchCount >= 2 * threads ? 1 : max(1, min(threads, workPerMatrix / Self.grain))
+    let grid = Grid(m: m, n: n, parts: wanted)
+    let pieces = grid.rows * grid.columns
+    if pieces == 1 && batchCount == 1 {
+      return try piece(self)
+    }
+    let failed = Atomic(false)
+    pool.parallel(count: batchCount * pieces, grain: max(1, Self.grain * pieces / workPerMatrix)) { range in
+      for index in range {
+        let (member, cell) = index.quotientAndRemainder(dividingBy: pieces)
+        let (row, column) = cell.quotientAndRemainder(dividingBy: grid.columns)
+        do throws(TensorError) {
+          try piece(self.member(member).block(rows: grid.rowRange(row), columns: grid.columnRange(column)))
+        } catch {
+          failed.store(true, ordering: .relaxed)
+        }
+      }
+    }
+    if failed.load(ordering: .relaxed) { throw CachingAllocator.outOfMemory(byteCount: Tiles.byteCount) }
+  }
+
+  /// How the rows and columns of c are divided.
+  private struct Grid {
+    let m: Int
+    let n: Int
+    var rows = 1
+    var columns = 1
+
+    /// As near to `parts` pieces as the shape allows; of the possible divisions the one whose pieces read least.
+    init(m: Int, n: Int, parts: Int) {
+      self.m = m
+      self.n = n
+      var least = Int.max
+      for columns in 1...max(1, min(parts, n / side)) {
+        let rows = max(1, min(parts / columns, m / side))
+        // What a thread reads of both operands, weighed by how many threads it keeps idle.
+        let cost = (m / rows + n / columns) * (parts + 1 - rows * columns)
+        if cost < least { (least, self.rows, self.columns) = (cost, rows, columns) }
+      }
+      rows = max(rows, (m + largestSide - 1) / largestSide)
+      columns = max(columns, (n + largestSide - 1) / largestSide)
+    }
+
+    func rowRange(_ index: Int) -> Range<Int> { Self.range(index, of: rows, size: m) }
+    func columnRange(_ index: Int) -> Range<Int> { Self.range(index, of: columns, size: n) }
+
+    private static func range(_ index: Int, of parts: Int, size: Int) -> Range<Int> {
+      if parts == 1 { return 0..<size }
+      let units = (size + side - 1) / side
+      return min(size, units * index / parts * side)..<min(size, units * (index + 1) / parts * side)
+    }
+  }
+
+  /// One matrix of a batch.
+  private func member(_ index: Int) -> MatrixProduct {
+    var product = self
+    product.batchCount = 1
+    product.a.start += index * a.batchStride * dtype.byteCount
+    product.b.start += index * b.batchStride * dtype.byteCount
+    product.c.start += index * c.batchStride * dtype.byteCount
+    return product
+  }
+
+  /// The part of the product that makes these rows and columns of c.
+  func block(rows: Range<Int>, columns: Range<Int>) -> MatrixProduct {
+    var product = self
+    product.m = rows.count
+    product.n = columns.count
+    product.a.start += rows.lowerBound * a.rowStride * dtype.byteCount
+    product.b.start += columns.lowerBound * b.columnStride * dtype.byteCount
+    product.c.start += (rows.lowerBound * c.rowStride + columns.lowerBound) * dtype.byteCount
+    return product
+  }
+
+  /// The part of the product over these columns of a and rows of b.
+  func block(depth: Range<Int>) -> MatrixProduct {
+    var product = self
+    product.k = depth.count
+    product.a.start += depth.lowerBound * a.columnStride * dtype.byteCount
+    product.b.start += depth.lowerBound * b.rowStride * dtype.byteCount
+    return product
+  }
+}
+
+// MARK: - Cutting along the inner dimension
+
+extension MatrixProduct {
+  /// How many pieces to sum, where the result is too small to be cut and the inner dimension is long.
+  private func depthParts(threads: Int, work: Int) -> Int? {
+    guard dtype == .float32 || dtype == .float64, m <= 256, n <= 256, k >= 4096, k / 8 >= max(m, n) else { return nil }
+    let parts = min(threads, work / Self.grain, k / 2048)
+    return parts > 1 ? parts : nil
+  }
+
+  private func sharedByDepth(parts: Int) throws(TensorError) {
+    let size = m * n * dtype.byteCount
+    let sums = try CachingAllocator.shared.allocate(byteCount: size * parts)
+    defer { CachingAllocator.shared.deallocate(sums, byteCount: size * parts) }
+    let failed = Atomic(false)
+    ThreadPool.shared.parallel(count: parts, grain: 1) { range in
+      for part in range {
+        // Multiples of 64 keep the pieces of contiguous operands aligned to cache lines.
+        let units = (k + 63) / 64
+        var product = block(depth: min(k, units * part / parts * 64)..<min(k, units * (part + 1) / parts * 64))
+        product.c = Output(start: sums + part * size, rowStride: n)
+        product.beta = .int(0)
+        do throws(TensorError) {
+          try piece(product)
+        } catch {
+          failed.store(true, ordering: .relaxed)
+        }
+      }
+    }
+    if failed.load(ordering: .relaxed) { throw CachingAllocator.outOfMemory(byteCount: Tiles.byteCount) }
+    if dtype == .float32 {
+      addUp(Float.self, sums, parts: parts)
+    } else {
+      addUp(Double.self, sums, parts: parts)
+    }
+  }
+
+  private func addUp<T: BLASElement>(_: T.Type, _ sums: UnsafeMutableRawPointer, parts: Int) {
+    let sums = sums.assumingMemoryBound(to: T.self)
+    let result = c.start.assumingMemoryBound(to: T.self)
+    let beta = T(beta)
+    for i in 0..<m {
+      for j in 0..<n {
+        var sum = sums[i * n + j]
+        for part in 1..<parts { sum += sums[(part * m + i) * n + j] }
+        result[i * c.rowStride + j] = beta == 0 ? sum : sum + beta * result[i * c.rowStride + j]
+      }
+    }
+  }
+}
+
+// MARK: - One piece, on one thread
+
+/// A product whose m and n OpenBLAS can count.
+private func piece(_ product: MatrixProduct) throws(TensorError) {
+  if product.m == 0 || product.n == 0 { return }
+  switch product.dtype {
+  case .float32:
+    if !product.multiplyInPlace(Float.self) { try product.multiplyTiled(Float.self) }
+  case .float64:
+    if !product.multiplyInPlace(Double.self) { try product.multiplyTiled(Double.self) }
+  case .float16, .bfloat16:
+    try product.multiplyTiled(Float.self)
+  case .int8, .uint8, .bool:
+    product.multiplyIntegers(fx_product_int8)
+  case .int16:
+    product.multiplyIntegers(fx_product_int16)
+  case .int32:
+    product.multiplyIntegers(fx_product_int32)
+  case .int64:
+    product.multiplyIntegers(fx_product_int64)
+  }
+}
+
+extension MatrixProduct {
+  /// Signed and unsigned products have the same bits.
+  fileprivate func multiplyIntegers(_ kernel: (UnsafePointer<fx_product>) -> Void) {
+    var product = fx_product(
+      m: m, n: n, k: k, a: a.start, a_row: a.rowStride, a_column: a.columnStride, b: b.start, b_row: b.rowStride,
+      b_column: b.columnStride, c: c.start, c_row: c.rowStride, alpha: Int(alpha.intValue), beta: Int(beta.intValue))
+    kernel(&product)
+  }
+}
