@@ -26,7 +26,7 @@ let package = Package(
     .target(name: "Autograd", dependencies: ["Devices"]),
     .target(name: "Fluxion", dependencies: ["Autograd", "Devices"]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices"]),
-    .testTarget(name: "AutogradTests", dependencies: ["Fluxion"]),
+    .testTarget(name: "AutogradTests", dependencies: ["Fluxion", "Autograd", "Devices"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -23,7 +23,7 @@ public final class Storage: @unchecked Sendable {
 
 /// A tensor as a device sees it: some memory, and how to read it.
 public struct Operand: Sendable {
-  public let storage: Storage
+  public var storage: Storage
   public let layout: Layout
   public let dtype: DType
 

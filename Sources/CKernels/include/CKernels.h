@@ -4,6 +4,7 @@
 #include "elementwise.h"
 #include "memory.h"
 #include "products.h"
+#include "release.h"
 #include "threads.h"
 
 #endif

@@ -1,0 +1,157 @@
+import Devices
+
+/// Reports where a gradient first becomes NaN.
+enum AnomalyMode {
+  @TaskLocal static var isEnabled = false
+}
+
+/// Runs `body` so that a backward pass in it fails at the first derivative that gives NaN, and names it.
+public func detectAnomaly<Result>(_ body: () throws -> Result) rethrows -> Result {
+  try AnomalyMode.$isEnabled.withValue(true, operation: body)
+}
+
+extension Tensor {
+  /// Computes the gradients of this tensor by all variables it was computed from, and adds them to their `grad`.
+  ///
+  /// - Parameters:
+  ///   - gradient: the gradient of some later scalar by this tensor, in this tensor's shape; 1 where this tensor has one element.
+  ///   - retainGraph: whether the graph can be walked again; as `createGraph` if nil.
+  ///   - createGraph: whether the gradients can be differentiated in turn.
+  ///   - inputs: accumulates into these alone.
+  ///
+  /// Errors: `grad can be implicitly created only for scalar outputs`; `element 0 of tensors does not require grad and does not have a
+  /// grad_fn`; a second walk through a graph that was not kept.
+  public func backward(
+    gradient: Tensor? = nil, retainGraph: Bool? = nil, createGraph: Bool = false, inputs: [Tensor]? = nil
+  ) {
+    Autograd.backward(
+      of: [self], gradients: gradient.map { [$0] }, retainGraph: retainGraph, createGraph: createGraph, inputs: inputs)
+  }
+}
+
+/// `Tensor.backward` from several tensors at once: the gradients of their sum, each weighed by its entry in `gradients`.
+public func backward(
+  of tensors: [Tensor], gradients: [Tensor?]? = nil, retainGraph: Bool? = nil, createGraph: Bool = false,
+  inputs: [Tensor]? = nil
+) {
+  do throws(TensorError) {
+    var targets: [(node: Node, output: Int)]?
+    if let inputs {
+      guard !inputs.isEmpty else { throw .runtime("'inputs' argument to backward cannot be empty.") }
+      targets = try nodes(of: inputs)
+    }
+    var captured: [Tensor?] = []
+    try walk(
+      tensors, gradients: gradients, retainGraph: retainGraph, createGraph: createGraph, accumulates: true, targets: targets,
+      captured: &captured)
+  } catch {
+    _ = Tensor.failure(error)
+  }
+}
+
+/// The gradients of the sum of `outputs` by each of `inputs`, nil for an input on which no output depends.
+///
+/// Nothing is added to any `grad`. Parameters as for `backward`; `gradOutputs` weighs the outputs.
+///
+/// Error: `One of the differentiated Tensors does not require grad`, and those of `backward`. All results are invalid then.
+public func gradAllowingUnused(
+  of outputs: [Tensor], wrt inputs: [Tensor], gradOutputs: [Tensor?]? = nil, retainGraph: Bool? = nil,
+  createGraph: Bool = false
+) -> [Tensor?] {
+  do {
+    var captured: [Tensor?] = []
+    try walk(
+      outputs, gradients: gradOutputs, retainGraph: retainGraph, createGraph: createGraph, accumulates: false,
+      targets: try nodes(of: inputs), captured: &captured)
+    return captured
+  } catch {
+    return [Tensor?](repeating: .failure(error), count: inputs.count)
+  }
+}
+
+/// The gradients of the sum of `outputs` by each of `inputs`.
+///
+/// - Parameter materializeGrads: gives zeros for an input on which no output depends, in the place of an error.
+///
+/// Error: `The differentiated Tensor at index 1 appears to not have been used in the graph. ...`, and those of `gradAllowingUnused`.
+public func grad(
+  of outputs: [Tensor], wrt inputs: [Tensor], gradOutputs: [Tensor?]? = nil, retainGraph: Bool? = nil,
+  createGraph: Bool = false, materializeGrads: Bool = false
+) -> [Tensor] {
+  let gradients = gradAllowingUnused(
+    of: outputs, wrt: inputs, gradOutputs: gradOutputs, retainGraph: retainGraph, createGraph: createGraph)
+  return gradients.enumerated().map { index, gradient in
+    if let gradient { return gradient }
+    if materializeGrads { return inputs[index].zerosLike() }
+    return .failure(
+      .runtime(
+        "The differentiated Tensor at index \(index) appears to not have been used in the graph. Set allow_unused=True if this is the "
+          + "desired behavior."))
+  }
+}
+
+public func grad(
+  of output: Tensor, wrt input: Tensor, gradOutput: Tensor? = nil, retainGraph: Bool? = nil, createGraph: Bool = false
+) -> Tensor {
+  grad(of: [output], wrt: [input], gradOutputs: [gradOutput], retainGraph: retainGraph, createGraph: createGraph)[0]
+}
+
+public func grad(
+  of output: Tensor, wrt inputs: [Tensor], gradOutput: Tensor? = nil, retainGraph: Bool? = nil, createGraph: Bool = false
+) -> [Tensor] {
+  grad(of: [output], wrt: inputs, gradOutputs: [gradOutput], retainGraph: retainGraph, createGraph: createGraph)
+}
+
+// MARK: - The walk
+
+private func nodes(of inputs: [Tensor]) throws(TensorError) -> [(node: Node, output: Int)] {
+  var nodes: [(node: Node, output: Int)] = []
+  for input in inputs {
+    guard let node = input.body.node else { throw .runtime("One of the differentiated Tensors does not require grad") }
+    nodes.append((node, input.outputIndex))
+  }
+  return nodes
+}
+
+private func walk(
+  _ outputs: [Tensor], gradients: [Tensor?]?, retainGraph: Bool?, createGraph: Bool, accumulates: Bool,
+  targets: [(node: Node, output: Int)]?, captured: inout [Tensor?]
+) throws(TensorError) {
+  for tensor in outputs where !tensor.isValid { return }
+  var roots: [(node: Node, output: Int, gradient: Tensor)] = []
+  for (index, output) in outputs.enumerated() {
+    let given: Tensor? = if let gradients, index < gradients.count { gradients[index] } else { nil }
+    let gradient = try rootGradient(of: output, given, index: index)
+    guard let node = output.body.node else {
+      throw .runtime("element \(index) of tensors does not require grad and does not have a grad_fn")
+    }
+    roots.append((node, output.outputIndex, gradient))
+  }
+  let mode: GradientMode = createGraph ? .recording : .notRecording
+  var pass = BackwardPass(
+    keepsGraph: retainGraph ?? createGraph, accumulates: accumulates, targets: targets, roots: roots.map(\.node))
+  // Errors leave the closure as a value: `withValue` knows no typed throws.
+  let failure: TensorError? = GradientMode.$current.withValue(mode) {
+    for root in roots { pass.add(root.gradient, to: root.node, output: root.output) }
+    do throws(TensorError) { try pass.run() } catch { return error }
+    return nil
+  }
+  if let failure { throw failure }
+  captured = pass.captured
+}
+
+private func rootGradient(of output: Tensor, _ given: Tensor?, index: Int) throws(TensorError) -> Tensor {
+  if let given {
+    guard given.shape == output.shape else {
+      throw .runtime(
+        "Mismatch in shape: grad_output[\(index)] has a shape of torch.Size(\(given.shape)) and output[\(index)] has a shape of "
+          + "torch.Size(\(output.shape)).")
+    }
+    return given
+  }
+  guard output.requiresGrad || output.count == 1 else {
+    throw .runtime("element \(index) of tensors does not require grad and does not have a grad_fn")
+  }
+  guard output.count == 1 else { throw .runtime("grad can be implicitly created only for scalar outputs") }
+  return output.onesLike()
+}

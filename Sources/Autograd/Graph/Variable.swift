@@ -1,0 +1,43 @@
+import Devices
+import Synchronization
+
+/// A leaf that requires gradients: it has an identity, a value that `noGrad` code may change, and a gradient.
+final class Variable: Sendable {
+  struct State {
+    var value: Operand
+    var grad: Tensor?
+    var postAccumulateHooks = HookList<@Sendable (Tensor) -> Void>()
+  }
+
+  private let state: Mutex<State>
+
+  init(_ body: TensorBody) { state = Mutex(State(value: body.operand)) }
+
+  var value: Operand { state.withLock { $0.value } }
+  var grad: Tensor? {
+    get { state.withLock { $0.grad } }
+    set { state.withLock { $0.grad = newValue } }
+  }
+
+  func update<Result>(_ body: (inout sending State) throws(TensorError) -> sending Result) throws(TensorError) -> Result {
+    try state.withLock(body)
+  }
+
+  /// Adds a gradient to what is there.
+  func accumulate(_ gradient: Tensor) {
+    // The sum runs outside the lock: it is an operation like any other, and may wait for a device.
+    let sum = grad.map { $0 + gradient } ?? gradient
+    grad = sum
+  }
+}
+
+extension Node {
+  /// A leaf as a tensor. The variable alone holds its value, so that it can be updated in place.
+  var asTensor: Tensor {
+    let value = variable!.value
+    // Memory of one byte stands for the device.
+    let place = (try? value.device.allocate(byteCount: 1)) ?? value.storage
+    return Tensor(
+      TensorBody(storage: place, layout: Layout(shape: value.shape), dtype: value.dtype, node: self, flags: .live))
+  }
+}

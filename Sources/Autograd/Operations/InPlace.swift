@@ -1,0 +1,101 @@
+import Devices
+
+// Changing a tensor in place: its memory is written where nobody else holds it, and replaced where somebody does.
+
+extension ElementwiseOperation {
+  /// x = self(x, y), in x's dtype and shape.
+  ///
+  /// Errors, after which x is unchanged: `a leaf Variable that requires grad is being used in an in-place operation.` while recording; `output
+  /// with shape [2] doesn't match the broadcast shape [3, 2]`; `result type Float can't be cast to the desired output type Long`.
+  func assign(to x: inout Tensor, _ y: ElementwiseArgument) {
+    guard x.isValid else { return }
+    var other = y
+    if case .tensor(let body) = y {
+      guard body.flags.isDisjoint(with: .invalid) else {
+        x = Tensor(body)
+        return
+      }
+      other = .tensor(body.frozen)
+    }
+    let mode = GradientMode.current
+    do throws(TensorError) {
+      if let variable = x.body.node?.variable {
+        if mode == .recording {
+          throw .runtime("a leaf Variable that requires grad is being used in an in-place operation.")
+        }
+        try variable.update { (state) throws(TensorError) in
+          let isOwner = isKnownUniquelyReferenced(&state.value.storage)
+          state.value = try compute(state.value, other, overwrites: isOwner)
+        }
+        return
+      }
+      let isRecorded: Bool = if case .tensor(let body) = other { body.node != nil } else { false }
+      if mode == .recording && (x.requiresGrad || isRecorded) {
+        let result = callAsFunction([.tensor(x.body), other])
+        guard result.isValid else { return }
+        try checkStore(of: result.shape, result.dtype, in: x)
+        x = result.to(x.dtype)
+        return
+      }
+      let isOwner = isKnownUniquelyReferenced(&x.body) && isKnownUniquelyReferenced(&x.body.storage)
+      let result = try compute(x.body.operand, other, overwrites: isOwner)
+      x = Tensor(
+        TensorBody(
+          storage: result.storage, layout: result.layout, dtype: result.dtype,
+          flags: mode == .inference ? .inference : x.body.flags))
+    } catch {
+      _ = Tensor.failure(error)
+    }
+  }
+
+  private func checkStore(of shape: [Int], _ dtype: DType, in x: Tensor) throws(TensorError) {
+    try checkInPlace(of: shape, dtype, in: x.shape, x.dtype)
+  }
+
+  /// - Parameter overwrites: whether `x`'s memory may hold the result.
+  private func compute(
+    _ x: Operand, _ y: ElementwiseArgument, overwrites: Bool
+  ) throws(TensorError) -> Operand {
+    var promotion = Promotion()
+    promotion.add(x.dtype, rank: x.layout.rank)
+    var shape = x.shape
+    let argument: KernelArgument
+    switch y {
+    case .scalar(let value):
+      promotion.add(value)
+      argument = .scalar(value)
+    case .tensor(let body):
+      promotion.add(body.dtype, rank: body.layout.rank)
+      shape = try broadcastShapes(shape, body.layout.shape)
+      if body.storage.device === x.device {
+        argument = .operand(body.operand.with(layout: body.layout.broadcast(to: shape)))
+      } else if body.layout.rank == 0 && body.storage.device === CPUDevice.shared {
+        argument = .scalar(Tensor(body).item())
+      } else {
+        throw mixedDevices(x.device, body.storage.device)
+      }
+    }
+    var dtype = promotion.result
+    try check?(dtype)
+    if rule == .floating && !dtype.isFloatingPoint { dtype = DefaultDType.current }
+    try checkInPlace(of: shape, kernel.outputKind(0) == .boolean ? .bool : dtype, in: x.shape, x.dtype)
+    let target =
+      overwrites && x.layout.isContiguous
+      ? x
+      : Operand(
+        storage: try x.device.allocate(byteCount: x.count * x.dtype.byteCount), layout: Layout(shape: x.shape), dtype: x.dtype)
+    try x.device.elementwise(kernel, dtype: dtype, inputs: [.operand(x), argument], outputs: [target])
+    return target
+  }
+}
+
+/// The rule of all in-place operations: the result keeps the shape and dtype of what it replaces.
+func checkInPlace(of shape: [Int], _ dtype: DType, in target: [Int], _ targetDType: DType) throws(TensorError) {
+  guard shape == target else {
+    throw .runtime("output with shape \(target) doesn't match the broadcast shape \(shape)")
+  }
+  guard dtype.canCast(to: targetDType) else {
+    throw .runtime(
+      "result type \(dtype.scalarTypeName) can't be cast to the desired output type \(targetDType.scalarTypeName)")
+  }
+}

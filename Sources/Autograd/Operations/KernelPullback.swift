@@ -1,0 +1,153 @@
+import Devices
+
+/// The derivative of one run of an elementwise kernel: the kernel that computes it, and what it reads.
+struct KernelPullback: Sendable {
+  private let pullback: Pullback
+  private let dtype: DType
+  // What the kernel reads before the gradients, in its order. The first two need no array.
+  private var first: ElementwiseArgument?
+  private var second: ElementwiseArgument?
+  private var more: [ElementwiseArgument] = []
+  /// Bit i where the kernel reads result i, saved here outside the graph: with its node it would hold itself.
+  private var resultMask = 0
+
+  /// For one or two operands and one result.
+  init(
+    _ pullback: Pullback, dtype: DType, _ a: ElementwiseArgument, _ b: ElementwiseArgument?, result: @autoclosure () -> TensorBody
+  ) {
+    self.pullback = pullback
+    self.dtype = dtype
+    for source in pullback.sources {
+      switch source {
+      case .input(let index): save(index == 0 ? a : b!)
+      case .output: save(.tensor(result()))
+      case .gradient: break
+      }
+    }
+  }
+
+  init(_ pullback: Pullback, dtype: DType, _ arguments: [ElementwiseArgument], results: [TensorBody]) {
+    self.pullback = pullback
+    self.dtype = dtype
+    for source in pullback.sources {
+      switch source {
+      case .input(let index): save(arguments[index])
+      case .output(let index): save(.tensor(results[index]))
+      case .gradient: break
+      }
+    }
+  }
+
+  private mutating func save(_ argument: ElementwiseArgument) {
+    if first == nil {
+      first = argument
+    } else if second == nil {
+      second = argument
+    } else {
+      more.append(argument)
+    }
+  }
+
+  private func saved(_ index: Int) -> ElementwiseArgument? {
+    switch index {
+    case 0: first
+    case 1: second
+    default: index - 2 < more.count ? more[index - 2] : nil
+    }
+  }
+
+  private var savedBodies: [TensorBody] {
+    ([first, second] + more).compactMap {
+      if case .tensor(let body) = $0 { return body }
+      return nil
+    }
+  }
+
+  var savesValues: Bool {
+    if case .tensor = first { return true }
+    if case .tensor = second { return true }
+    return !more.isEmpty
+  }
+
+  var savesInference: Bool { savedBodies.contains { $0.flags.contains(.inference) } }
+
+  /// Computes the gradients of the inputs that need one.
+  func forEachGradient(
+    _ gradients: BackwardPass.Arrived, _ node: Node, _ body: (Int, Tensor) throws(TensorError) -> Void
+  ) throws(TensorError) {
+    let kernel = pullback.kernel
+    let mode = GradientMode.current
+    if pullback.targets.count == 1, let g = gradients.first, kernel.inputs.count <= 2,
+      let result = direct(g.body, node, mode)
+    {
+      try body(pullback.targets[0], result)
+      return
+    }
+    let arguments = pullback.sources.enumerated().map { index, source -> ElementwiseArgument in
+      switch source {
+      case .input: return saved(index)!
+      case .output(let output): return reattached(saved(index)!, node, output)
+      case .gradient(let output):
+        // A result that nothing used has a gradient of zero.
+        return gradients[output].map { .tensor($0.body) } ?? .scalar(.double(0))
+      }
+    }
+    let results = try Elementwise.apply(kernel, kernel.gradName, dtype: dtype, arguments, mode)
+    for (index, target) in pullback.targets.enumerated() { try body(target, results[index]) }
+  }
+
+  /// A result goes back into the graph so that its gradient can be differentiated.
+  private func reattached(_ argument: ElementwiseArgument, _ node: Node, _ output: Int) -> ElementwiseArgument {
+    guard case .tensor(let body) = argument else { return argument }
+    return .tensor(
+      TensorBody(
+        storage: body.storage, layout: body.layout, dtype: body.dtype, node: node, outputIndex: output, flags: body.flags))
+  }
+
+  /// One gradient from at most one saved value, small and in memory: as fast as the operation itself.
+  private func direct(_ g: TensorBody, _ node: Node, _ mode: GradientMode) -> Tensor? {
+    let kernel = pullback.kernel
+    guard mode == .notRecording, g.dtype == dtype, g.flags.isEmpty, g.layout.isContiguous,
+      g.layout.count <= ElementwiseKernel.directLimit, kernel.runsDirectly(in: dtype), let address = g.address
+    else { return nil }
+    var other: DirectArgument?
+    switch first {
+    case .scalar(let value): other = DirectArgument(value, dtype: dtype)
+    case .tensor(let body):
+      guard body.dtype == dtype, body.layout.isContiguous, body.layout.shape == g.layout.shape, let place = body.address
+      else { return nil }
+      other = DirectArgument(place)
+    case nil: break
+    }
+    guard kernel.inputs.count == (other == nil ? 1 : 2),
+      let output = try? g.storage.device.allocate(byteCount: g.layout.count * dtype.byteCount)
+    else { return nil }
+    if let other {
+      kernel.runDirect(dtype: dtype, count: g.layout.count, output: output.handle, other, DirectArgument(address))
+    } else {
+      kernel.runDirect(dtype: dtype, count: g.layout.count, output: output.handle, DirectArgument(address))
+    }
+    return Tensor(TensorBody(storage: output, layout: g.layout.compacted, dtype: dtype))
+  }
+}
+
+extension ElementwiseKernel {
+  /// The name of the derivative of a kernel that has no name of its own: that of its last instruction.
+  var gradName: String { instructions.last?.opcode.gradName ?? "AliasBackward0" }
+}
+
+extension Opcode {
+  /// PyTorch's name of the derivative.
+  var gradName: String { Opcode.gradNames[Int(rawValue)] }
+
+  private static let gradNames: [String] = Opcode.allCases.map { opcode in
+    let name = "\(opcode)"
+    let capitalized = name.prefix(1).uppercased() + name.dropFirst()
+    switch opcode {
+    case .log1p: return "Log1PBackward0"
+    case .select: return "WhereBackward0"
+    case .pow, .remainder, .fmod: return "\(capitalized)Backward1"
+    default: return "\(capitalized)Backward0"
+    }
+  }
+}
