@@ -1,79 +1,90 @@
 /// How a tensor's elements lie in its storage: shape, strides and offset, counted in elements.
+///
+/// Layouts are shared far more often than made: a copy is one reference.
 public struct Layout: Sendable, Hashable {
-  public let shape: [Int]
-  public let strides: [Int]
-  public let offset: Int
-  /// The product of the shape.
-  public let count: Int
-  /// Whether the elements lie in row-major order without gaps; the offset may be anything.
-  public let isContiguous: Bool
+  private let content: Content
+
+  private final class Content: Sendable {
+    let shape: [Int]
+    let strides: [Int]
+    let offset: Int
+    let count: Int
+    let isContiguous: Bool
+    let isUniform: Bool
+    let isCompact: Bool
+
+    init(shape: [Int], strides: [Int], offset: Int) {
+      var expected = 1
+      var contiguous = true
+      var uniform = true
+      var compact = offset == 0
+      var count = 1
+      for i in stride(from: shape.count - 1, through: 0, by: -1) {
+        if strides[i] != expected { compact = false }
+        if shape[i] != 1 {
+          if strides[i] != expected { contiguous = false }
+          if strides[i] != 0 { uniform = false }
+        }
+        expected = expected &* max(shape[i], 1)
+        count = count &* shape[i]
+      }
+      self.shape = shape
+      self.strides = strides
+      self.offset = offset
+      self.count = count
+      isContiguous = contiguous || count == 0
+      isUniform = uniform && count != 0
+      isCompact = compact
+    }
+  }
 
   /// Row-major order from the storage's start.
   public init(shape: [Int]) {
-    let (strides, count) = Layout.rowMajor(shape)
-    self.shape = shape
-    self.strides = strides
-    self.offset = 0
-    self.count = count
-    self.isContiguous = true
+    self.init(shape: shape, strides: Layout.rowMajorStrides(shape), offset: 0)
   }
 
   public init(shape: [Int], strides: [Int], offset: Int) {
-    self.shape = shape
-    self.strides = strides
-    self.offset = offset
-    var expected = 1
-    var contiguous = true
-    var count = 1
-    for i in stride(from: shape.count - 1, through: 0, by: -1) {
-      if shape[i] != 1 {
-        if strides[i] != expected { contiguous = false }
-        expected = expected &* shape[i]
-      }
-      count = count &* shape[i]
-    }
-    self.count = count
-    self.isContiguous = contiguous || count == 0
-  }
-
-  private init(shape: [Int], strides: [Int], count: Int) {
-    self.shape = shape
-    self.strides = strides
-    self.offset = 0
-    self.count = count
-    self.isContiguous = true
+    content = Content(shape: shape, strides: strides, offset: offset)
   }
 
   public static let scalar = Layout(shape: [])
 
-  public var rank: Int { shape.count }
+  public var shape: [Int] { content.shape }
+  public var strides: [Int] { content.strides }
+  public var offset: Int { content.offset }
+  public var rank: Int { content.shape.count }
+  /// The product of the shape.
+  public var count: Int { content.count }
+  /// Whether the elements lie in row-major order without gaps; the offset may be anything.
+  public var isContiguous: Bool { content.isContiguous }
+  /// Whether all elements are one and the same place in memory: a number, expanded or not.
+  public var isUniform: Bool { content.isUniform }
 
-  /// The same shape in row-major order from the start of a storage of its own. Allocates nothing where it already is.
-  public var compacted: Layout {
-    guard isContiguous else { return Layout(shape: shape) }
-    return offset == 0 && !hasLooseStrides ? self : Layout(shape: shape)
+  /// The same shape in row-major order from the start of a storage of its own. Makes nothing where it already is.
+  public var compacted: Layout { content.isCompact ? self : Layout(shape: shape) }
+
+  public static func == (a: Layout, b: Layout) -> Bool {
+    a.content === b.content || (a.shape == b.shape && a.strides == b.strides && a.offset == b.offset)
   }
 
-  /// Contiguous layouts may carry any stride on dimensions of size one; a fresh tensor has the canonical ones.
-  private var hasLooseStrides: Bool {
-    var expected = 1
-    for i in stride(from: shape.count - 1, through: 0, by: -1) {
-      if strides[i] != expected { return true }
-      expected = expected &* max(shape[i], 1)
-    }
-    return false
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(shape)
+    hasher.combine(strides)
+    hasher.combine(offset)
   }
 
-  private static func rowMajor(_ shape: [Int]) -> (strides: [Int], count: Int) {
+  /// Whether both have one shape.
+  @inline(__always)
+  public func hasShape(of other: Layout) -> Bool { content === other.content || shape == other.shape }
+
+  private static func rowMajorStrides(_ shape: [Int]) -> [Int] {
     var strides = shape
     var step = 1
-    var count = 1
     for i in stride(from: shape.count - 1, through: 0, by: -1) {
       strides[i] = step
       step = step &* max(shape[i], 1)
-      count = count &* shape[i]
     }
-    return (strides, count)
+    return strides
   }
 
   /// The number of elements of a shape that a user asked for.

@@ -10,11 +10,18 @@ struct BackwardPass {
   /// What has arrived for one node: a gradient for each of its results that was used.
   struct Arrived {
     var first: Tensor?
-    var more: [Int: Tensor] = [:]
+    var more: [Int: Tensor]?
 
     subscript(_ index: Int) -> Tensor? {
-      get { index == 0 ? first : more[index] }
-      set { if index == 0 { first = newValue } else { more[index] = newValue } }
+      get { index == 0 ? first : more?[index] }
+      set {
+        if index == 0 {
+          first = newValue
+        } else {
+          if more == nil { more = [:] }
+          more?[index] = newValue
+        }
+      }
     }
   }
 
@@ -46,8 +53,10 @@ struct BackwardPass {
       if pending[middle].node.id < node.id { low = middle + 1 } else { high = middle }
     }
     if low < pending.count && pending[low].node === node {
-      if let present = pending[low].gradients[output] {
-        pending[low].gradients[output] = present + gradient
+      if var sum = pending[low].gradients[output] {
+        pending[low].gradients[output] = nil
+        sum += gradient  // in place where nobody else holds the first
+        pending[low].gradients[output] = sum
       } else {
         pending[low].gradients[output] = gradient
       }
@@ -60,7 +69,9 @@ struct BackwardPass {
 
   mutating func run() throws(TensorError) {
     while var (node, gradients) = pending.popLast() {
-      try applyHooks(of: node, to: &gradients)
+      let isNeeded = needed?.contains(ObjectIdentifier(node)) ?? true
+      let (pullback, hooks) = node.enter(releases: !keepsGraph && isNeeded)
+      if let hooks { try apply(hooks, of: node, to: &gradients) }
       if let targets {
         for (index, target) in targets.enumerated() where target.node === node {
           captured[index] = gradients[target.output]
@@ -68,19 +79,16 @@ struct BackwardPass {
       }
       if let variable = node.variable {
         if accumulates, let gradient = gradients[0], targets?.contains(where: { $0.node === node }) ?? true {
-          variable.accumulate(gradient)
-          for hook in variable.postAccumulateHooks({ $0.all }) { hook(node.asTensor) }
+          gradients[0] = nil
+          variable.accumulate(gradient, of: node)
         }
         continue
       }
-      if let needed, !needed.contains(ObjectIdentifier(node)) { continue }
-      try propagate(gradients, through: node)
-      if !keepsGraph { node.release() }
+      if isNeeded { try propagate(gradients, through: node, pullback, hooks) }
     }
   }
 
-  private func applyHooks(of node: Node, to gradients: inout Arrived) throws(TensorError) {
-    guard let hooks = node.hooks else { return }
+  private func apply(_ hooks: NodeHooks, of node: Node, to gradients: inout Arrived) throws(TensorError) {
     for index in 0..<node.results.count {
       guard var gradient = gradients[index] else { continue }
       for hook in hooks.gradient[index]?.all ?? [] {
@@ -101,14 +109,16 @@ struct BackwardPass {
     }
   }
 
-  private mutating func propagate(_ gradients: Arrived, through node: Node) throws(TensorError) {
-    guard let pullback = node.pullback else {
+  private mutating func propagate(
+    _ gradients: Arrived, through node: Node, _ pullback: NodePullback?, _ hooks: NodeHooks?
+  ) throws(TensorError) {
+    guard let pullback else {
       throw .runtime(
         "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). Saved "
           + "intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need "
           + "to backward through the graph a second time or if you need to access saved tensors after calling backward.")
     }
-    if let hooks = node.hooks, !hooks.node.isEmpty {
+    if let hooks, !hooks.node.isEmpty {
       var results = try pullback.inputGradients(gradients, node)
       let incoming = (0..<node.results.count).map { gradients[$0] }
       for hook in hooks.node.all {

@@ -153,5 +153,17 @@ private func rootGradient(of output: Tensor, _ given: Tensor?, index: Int) throw
     throw .runtime("element \(index) of tensors does not require grad and does not have a grad_fn")
   }
   guard output.count == 1 else { throw .runtime("grad can be implicitly created only for scalar outputs") }
-  return output.onesLike()
+  return output.rank == 0 ? one(output.dtype, output.device) : output.onesLike()
+}
+
+/// The number one: where most walks begin, so the common ones are made once.
+private func one(_ dtype: DType, _ device: any Device) -> Tensor {
+  if device === CPUDevice.shared && dtype == .float32 { return Ones.float32 }
+  if device === CPUDevice.shared && dtype == .float64 { return Ones.float64 }
+  return .ones([], dtype: dtype, device: device)
+}
+
+private enum Ones {
+  static let float32 = Tensor.ones([], dtype: .float32)
+  static let float64 = Tensor.ones([], dtype: .float64)
 }

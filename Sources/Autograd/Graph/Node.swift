@@ -51,19 +51,15 @@ public final class Node: @unchecked Sendable {
 
   // MARK: State
 
-  var pullback: NodePullback? { state.withLock { state in state.pullback } }
-
-  /// Drops what the node saved. A node that saved nothing may run again.
-  func release() {
-    let dropped: NodePullback? = state.withLock { state in
-      guard let pullback = state.pullback, pullback.savesValues else { return nil }
-      state.pullback = nil
-      return pullback
+  /// What a backward pass needs of the node: its pullback, nil once released, and its hooks.
+  ///
+  /// - Parameter releases: takes the pullback away if it saved values; one that saved none may run again.
+  func enter(releases: Bool) -> (pullback: NodePullback?, hooks: NodeHooks?) {
+    state.withLock { state in
+      if releases, state.pullback?.savesValues ?? false { return (state.pullback.take(), state.hooks) }
+      return (state.pullback, state.hooks)
     }
-    _ = dropped  // ends outside the lock: it may be the last holder of other nodes
   }
-
-  var hooks: NodeHooks? { state.withLock { state in state.hooks } }
 
   func withHooks<Result: Sendable>(_ body: (inout NodeHooks) -> Result) -> Result {
     state.withLock { state in
@@ -78,13 +74,17 @@ public final class Node: @unchecked Sendable {
   /// Nested releases beyond this depth wait for the outermost: a chain of a million nodes must not use a million stack frames.
   private static let releaseDepthLimit = 64
 
+  private struct Remains {
+    let edges: Edges
+    let pullback: NodePullback?
+  }
+
   private final class Waiting {
-    var remains: [(Edges, NodePullback?)] = []
+    var remains: [Remains] = []
   }
 
   deinit {
-    var remains: (Edges, NodePullback?)? = (edges, state.withLock { state in state.pullback.take() })
-    edges = Edges()
+    if variable != nil { return }
     let thread = fx_release()
     if thread.pointee.depth >= Node.releaseDepthLimit {
       let waiting: Waiting
@@ -94,11 +94,13 @@ public final class Node: @unchecked Sendable {
         waiting = Waiting()
         thread.pointee.waiting = Unmanaged.passRetained(waiting).toOpaque()
       }
-      waiting.remains.append(remains!)
+      waiting.remains.append(Remains(edges: edges, pullback: state.withLock { state in state.pullback.take() }))
+      edges = Edges()
       return
     }
     thread.pointee.depth += 1
-    remains = nil
+    edges = Edges()
+    state.withLock { state in state.pullback = nil }
     thread.pointee.depth -= 1
     if thread.pointee.depth == 0, let known = thread.pointee.waiting {
       let waiting = Unmanaged<Waiting>.fromOpaque(known).takeUnretainedValue()
@@ -128,15 +130,10 @@ struct Edges {
 
   init() {}
 
-  init(_ x: TensorBody) {
-    first = Edges.edge(x)
-    count = 1
-  }
-
-  init(_ x: TensorBody?, _ y: TensorBody?) {
+  init(_ x: TensorBody?, _ y: TensorBody? = nil, count: Int = 1) {
     first = x.flatMap(Edges.edge)
     second = y.flatMap(Edges.edge)
-    count = 2
+    self.count = count
   }
 
   init(_ list: [TensorBody?]) {

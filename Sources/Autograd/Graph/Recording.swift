@@ -34,7 +34,7 @@ extension Tensor {
     _ toX: @escaping @Sendable (_ g: Tensor) -> Tensor, _ toY: @escaping @Sendable (_ g: Tensor) -> Tensor
   ) -> Tensor {
     guard dtype.isFloatingPoint, x.requiresGrad || y.requiresGrad, GradientMode.isEnabled else { return self }
-    return recorded(name, edges: Edges(x.body, y.body), .formulas([toX, toY], saves: saves))
+    return recorded(name, edges: Edges(x.body, y.body, count: 2), .formulas([toX, toY], saves: saves))
   }
 
   /// Records an operation of any number of inputs.

@@ -23,11 +23,13 @@ final class Variable: Sendable {
     try state.withLock(body)
   }
 
-  /// Adds a gradient to what is there.
-  func accumulate(_ gradient: Tensor) {
+  /// Adds a gradient to what is there, in place where nobody else holds it, and calls the hooks of `node`, this variable's.
+  func accumulate(_ gradient: Tensor, of node: Node) {
     // The sum runs outside the lock: it is an operation like any other, and may wait for a device.
-    let sum = grad.map { $0 + gradient } ?? gradient
+    var (sum, hooks) = state.withLock { state in (state.grad.take(), state.postAccumulateHooks) }
+    if sum == nil { sum = gradient } else { sum! += gradient }
     grad = sum
+    if !hooks.isEmpty { for hook in hooks.all { hook(node.asTensor) } }
   }
 }
 

@@ -52,14 +52,12 @@ extension ElementwiseOperation {
   func callAsFunction(_ x: Tensor) -> Tensor {
     let a = x.body.frozen
     let mode = GradientMode.current
-    if runsDirectly(in: a.dtype), mode != .inference, a.flags.isEmpty, a.layout.isContiguous,
-      a.layout.count <= ElementwiseKernel.directLimit, let address = a.address,
-      let output = try? a.storage.device.allocate(byteCount: a.layout.count * a.dtype.byteCount)
+    if mode != .inference, runsDirectly(in: a.dtype), a.isDense, let first = a.address,
+      let result = made(like: a)
     {
-      kernel.runDirect(dtype: a.dtype, count: a.layout.count, output: output.handle, DirectArgument(address))
-      let result = TensorBody(storage: output, layout: a.layout.compacted, dtype: resultDType(a.dtype))
+      kernel.runDirect(dtype: a.dtype, count: a.layout.count, output: result.storage.handle, DirectArgument(first))
       if a.node == nil || mode != .recording { return Tensor(result) }
-      return record(result, dtype: a.dtype, .tensor(a), nil, edges: Edges(a))
+      return record(result, dtype: a.dtype, .tensor(a), nil, edges: Edges(a, nil, count: 1))
     }
     return general([.tensor(a)], mode)
   }
@@ -68,16 +66,18 @@ extension ElementwiseOperation {
     let a = x.body.frozen
     let b = y.body.frozen
     let mode = GradientMode.current
-    if a.dtype == b.dtype, runsDirectly(in: a.dtype), mode != .inference, a.flags.isEmpty, b.flags.isEmpty,
-      a.layout.isContiguous, b.layout.isContiguous, a.layout.count <= ElementwiseKernel.directLimit,
-      a.layout.shape == b.layout.shape, let first = a.address, let second = b.address,
-      let output = try? a.storage.device.allocate(byteCount: a.layout.count * a.dtype.byteCount)
+    if mode != .inference, a.dtype == b.dtype, runsDirectly(in: a.dtype), let first = a.address, let second = b.address,
+      let shaped = TensorBody.shaped(a, b), let result = made(like: shaped)
     {
+      let size = a.dtype.byteCount
       kernel.runDirect(
-        dtype: a.dtype, count: a.layout.count, output: output.handle, DirectArgument(first), DirectArgument(second))
-      let result = TensorBody(storage: output, layout: a.layout.compacted, dtype: resultDType(a.dtype))
+        dtype: a.dtype, count: shaped.layout.count, output: result.storage.handle,
+        a.isDense && shaped.layout.count == a.layout.count
+          ? DirectArgument(first) : DirectArgument(repeating: first, elementSize: size),
+        b.isDense && shaped.layout.count == b.layout.count
+          ? DirectArgument(second) : DirectArgument(repeating: second, elementSize: size))
       if a.node == nil && b.node == nil || mode != .recording { return Tensor(result) }
-      return record(result, dtype: a.dtype, .tensor(a), .tensor(b), edges: Edges(a, b))
+      return record(result, dtype: a.dtype, .tensor(a), .tensor(b), edges: Edges(a, b, count: 2))
     }
     return general([.tensor(a), .tensor(b)], mode)
   }
@@ -85,15 +85,14 @@ extension ElementwiseOperation {
   func callAsFunction(_ x: Tensor, _ y: Scalar) -> Tensor {
     let a = x.body.frozen
     let mode = GradientMode.current
-    if direct(a, with: y, mode), let address = a.address,
-      let output = try? a.storage.device.allocate(byteCount: a.layout.count * a.dtype.byteCount)
+    if mode != .inference, runsDirectly(in: a.dtype), y.category <= a.dtype.category, a.isDense, let first = a.address,
+      let result = made(like: a)
     {
       kernel.runDirect(
-        dtype: a.dtype, count: a.layout.count, output: output.handle, DirectArgument(address),
+        dtype: a.dtype, count: a.layout.count, output: result.storage.handle, DirectArgument(first),
         DirectArgument(y, dtype: a.dtype))
-      let result = TensorBody(storage: output, layout: a.layout.compacted, dtype: resultDType(a.dtype))
       if a.node == nil || mode != .recording { return Tensor(result) }
-      return record(result, dtype: a.dtype, .tensor(a), .scalar(y), edges: Edges(a, nil))
+      return record(result, dtype: a.dtype, .tensor(a), .scalar(y), edges: Edges(a, nil, count: 2))
     }
     return general([.tensor(a), .scalar(y)], mode)
   }
@@ -101,15 +100,14 @@ extension ElementwiseOperation {
   func callAsFunction(_ x: Scalar, _ y: Tensor) -> Tensor {
     let b = y.body.frozen
     let mode = GradientMode.current
-    if direct(b, with: x, mode), let address = b.address,
-      let output = try? b.storage.device.allocate(byteCount: b.layout.count * b.dtype.byteCount)
+    if mode != .inference, runsDirectly(in: b.dtype), x.category <= b.dtype.category, b.isDense, let second = b.address,
+      let result = made(like: b)
     {
       kernel.runDirect(
-        dtype: b.dtype, count: b.layout.count, output: output.handle, DirectArgument(x, dtype: b.dtype),
-        DirectArgument(address))
-      let result = TensorBody(storage: output, layout: b.layout.compacted, dtype: resultDType(b.dtype))
+        dtype: b.dtype, count: b.layout.count, output: result.storage.handle, DirectArgument(x, dtype: b.dtype),
+        DirectArgument(second))
       if b.node == nil || mode != .recording { return Tensor(result) }
-      return record(result, dtype: b.dtype, .scalar(x), .tensor(b), edges: Edges(nil, b))
+      return record(result, dtype: b.dtype, .scalar(x), .tensor(b), edges: Edges(nil, b, count: 2))
     }
     return general([.scalar(x), .tensor(b)], mode)
   }
@@ -123,14 +121,13 @@ extension ElementwiseOperation {
       }, GradientMode.current)
   }
 
+  /// A result of an operand's shape that nothing has been written to. nil where there is no memory: the general case says so.
   @inline(__always)
-  private func direct(_ a: TensorBody, with scalar: Scalar, _ mode: GradientMode) -> Bool {
-    runsDirectly(in: a.dtype) && mode != .inference && a.flags.isEmpty && a.layout.isContiguous
-      && scalar.category <= a.dtype.category && a.layout.count <= ElementwiseKernel.directLimit
+  private func made(like x: TensorBody) -> TensorBody? {
+    guard let storage = try? x.storage.device.allocate(byteCount: x.layout.count * x.dtype.byteCount) else { return nil }
+    return TensorBody(
+      storage: storage, layout: x.layout.compacted, dtype: kernel.outputKind(0) == .boolean ? .bool : x.dtype)
   }
-
-  @inline(__always)
-  private func resultDType(_ dtype: DType) -> DType { kernel.outputKind(0) == .boolean ? .bool : dtype }
 
   /// - Parameter result: just made, and held by nobody else.
   @inline(__always)
@@ -150,6 +147,23 @@ extension TensorBody {
   @inline(__always)
   var address: UnsafeRawPointer? {
     storage.directAddress.map { UnsafeRawPointer($0 + layout.offset * dtype.byteCount) }
+  }
+
+  /// Whether a loop can run over the elements as they lie, and they are so few that nothing more is worth while.
+  @inline(__always)
+  var isDense: Bool { layout.isContiguous && layout.count <= ElementwiseKernel.directLimit && flags.isEmpty }
+
+  /// Of two operands the one with the result's layout, where the other has the same or is a single number; nil where that takes thought.
+  @inline(__always)
+  static func shaped(_ a: TensorBody, _ b: TensorBody) -> TensorBody? {
+    if a.isDense {
+      if b.isDense && a.layout.hasShape(of: b.layout) { return a }
+      if b.layout.isUniform && b.flags.isEmpty && (b.layout.rank == 0 || b.layout.shape == a.layout.shape) { return a }
+    }
+    if b.isDense && a.layout.isUniform && a.flags.isEmpty && (a.layout.rank == 0 || a.layout.shape == b.layout.shape) {
+      return b
+    }
+    return nil
   }
 }
 
@@ -184,6 +198,79 @@ enum Elementwise {
     _ kernel: ElementwiseKernel, _ gradName: String, dtype: DType, _ arguments: [ElementwiseArgument],
     _ mode: GradientMode = GradientMode.current
   ) throws(TensorError) -> [Tensor] {
+    let results: [Tensor]
+    if let made = direct(kernel, dtype: dtype, arguments, mode) {
+      results = made
+    } else {
+      results = try launched(kernel, dtype: dtype, arguments, mode)
+    }
+    guard mode == .recording, results.contains(where: \.isFloatingPoint) else { return results }
+    let bodies = arguments.map { (argument) -> TensorBody? in
+      if case .tensor(let body) = argument { return body }
+      return nil
+    }
+    guard bodies.contains(where: { $0?.node != nil }) else { return results }
+    let edges = Edges(bodies)
+    let pullback = KernelPullback(
+      kernel.pullback(mask: edges.mask), dtype: dtype, arguments, results: results.map(\.body))
+    if pullback.savesInference {
+      throw .runtime(
+        "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation tracked by "
+          + "autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
+          + "instead of `torch.inference_mode()`.")
+    }
+    return Tensor.attached(results, to: Node(gradName, edges: edges, results: Results(results), pullback: .kernel(pullback)))
+  }
+
+  /// The results where all operands are small and lie in memory as the kernel wants them, else nil.
+  private static func direct(
+    _ kernel: ElementwiseKernel, dtype: DType, _ arguments: [ElementwiseArgument], _ mode: GradientMode
+  ) -> [Tensor]? {
+    guard mode != .inference, kernel.runsDirectly(in: dtype) else { return nil }
+    var shaped: TensorBody?
+    for case .tensor(let body) in arguments {
+      guard body.address != nil else { return nil }
+      guard let known = shaped else {
+        shaped = body
+        continue
+      }
+      guard let next = TensorBody.shaped(known, body) else { return nil }
+      shaped = next
+    }
+    guard let shaped, shaped.isDense else { return nil }
+    let layout = shaped.layout.compacted
+    let count = layout.count
+    for (argument, kind) in zip(arguments, kernel.inputs) {
+      if case .tensor(let body) = argument, body.dtype != (kind == .boolean ? .bool : dtype) { return nil }
+    }
+    var results: [Tensor] = []
+    results.reserveCapacity(kernel.outputs.count)
+    for index in kernel.outputs.indices {
+      let type = kernel.outputKind(index) == .boolean ? DType.bool : dtype
+      guard let storage = try? shaped.storage.device.allocate(byteCount: count * type.byteCount) else { return nil }
+      results.append(Tensor(TensorBody(storage: storage, layout: layout, dtype: type)))
+    }
+    withUnsafeTemporaryAllocation(of: DirectArgument.self, capacity: arguments.count) { direct in
+      for (index, argument) in arguments.enumerated() {
+        let type = kernel.inputs[index] == .boolean ? DType.bool : dtype
+        switch argument {
+        case .scalar(let value): direct.initializeElement(at: index, to: DirectArgument(value, dtype: type))
+        case .tensor(let body):
+          direct.initializeElement(
+            at: index,
+            to: body.isDense && body.layout.count == count
+              ? DirectArgument(body.address!) : DirectArgument(repeating: body.address!, elementSize: type.byteCount))
+        }
+      }
+      kernel.runDirect(dtype: dtype, count: count, arguments: UnsafeBufferPointer(direct)) { results[$0].body.storage.handle }
+    }
+    return results
+  }
+
+  /// The results by way of the device.
+  private static func launched(
+    _ kernel: ElementwiseKernel, dtype: DType, _ arguments: [ElementwiseArgument], _ mode: GradientMode
+  ) throws(TensorError) -> [Tensor] {
     var shape: [Int]?
     for case .tensor(let body) in arguments {
       shape = try shape.map { (known) throws(TensorError) in try broadcastShapes(known, body.layout.shape) }
@@ -208,26 +295,9 @@ enum Elementwise {
     }
     try device.elementwise(kernel, dtype: dtype, inputs: inputs, outputs: outputs)
     let flags: TensorBody.Flags = mode == .inference ? .inference : []
-    let results = outputs.map {
+    return outputs.map {
       Tensor(TensorBody(storage: $0.storage, layout: $0.layout, dtype: $0.dtype, flags: flags))
     }
-    let bodies = arguments.map { (argument) -> TensorBody? in
-      if case .tensor(let body) = argument { return body }
-      return nil
-    }
-    guard mode == .recording, results.contains(where: \.isFloatingPoint), bodies.contains(where: { $0?.node != nil }) else {
-      return results
-    }
-    let edges = Edges(bodies)
-    let pullback = KernelPullback(
-      kernel.pullback(mask: edges.mask), dtype: dtype, arguments, results: results.map(\.body))
-    if pullback.savesInference {
-      throw .runtime(
-        "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation tracked by "
-          + "autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
-          + "instead of `torch.inference_mode()`.")
-    }
-    return Tensor.attached(results, to: Node(gradName, edges: edges, results: Results(results), pullback: .kernel(pullback)))
   }
 
   private static func commonDevice(_ arguments: [ElementwiseArgument]) throws(TensorError) -> any Device {

@@ -38,6 +38,7 @@ extension ElementwiseOperation {
         return
       }
       let isOwner = isKnownUniquelyReferenced(&x.body) && isKnownUniquelyReferenced(&x.body.storage)
+      if isOwner && overwrite(x.body, other, mode) { return }
       let result = try compute(x.body.operand, other, overwrites: isOwner)
       x = Tensor(
         TensorBody(
@@ -46,6 +47,28 @@ extension ElementwiseOperation {
     } catch {
       _ = Tensor.failure(error)
     }
+  }
+
+  /// Runs the kernel on `x`'s own memory where it is small and the operands lie as the kernel wants them.
+  private func overwrite(_ x: TensorBody, _ y: ElementwiseArgument, _ mode: GradientMode) -> Bool {
+    guard mode != .inference, runsDirectly(in: x.dtype), x.isDense, kernel.outputKind(0) == .value,
+      let address = x.address
+    else { return false }
+    let argument: DirectArgument
+    switch y {
+    case .scalar(let value):
+      guard value.category <= x.dtype.category else { return false }
+      argument = DirectArgument(value, dtype: x.dtype)
+    case .tensor(let body):
+      guard body.dtype == x.dtype, let other = body.address, TensorBody.shaped(x, body) === x else { return false }
+      argument =
+        body.isDense && body.layout.count == x.layout.count
+        ? DirectArgument(other) : DirectArgument(repeating: other, elementSize: x.dtype.byteCount)
+    }
+    kernel.runDirect(
+      dtype: x.dtype, count: x.layout.count, output: UnsafeMutableRawPointer(mutating: address), DirectArgument(address),
+      argument)
+    return true
   }
 
   private func checkStore(of shape: [Int], _ dtype: DType, in x: Tensor) throws(TensorError) {

@@ -78,7 +78,7 @@ struct KernelPullback: Sendable {
     let kernel = pullback.kernel
     let mode = GradientMode.current
     if pullback.targets.count == 1, let g = gradients.first, kernel.inputs.count <= 2,
-      let result = direct(g.body, node, mode)
+      let result = direct(g.body, mode)
     {
       try body(pullback.targets[0], result)
       return
@@ -105,29 +105,39 @@ struct KernelPullback: Sendable {
   }
 
   /// One gradient from at most one saved value, small and in memory: as fast as the operation itself.
-  private func direct(_ g: TensorBody, _ node: Node, _ mode: GradientMode) -> Tensor? {
+  private func direct(_ g: TensorBody, _ mode: GradientMode) -> Tensor? {
     let kernel = pullback.kernel
-    guard mode == .notRecording, g.dtype == dtype, g.flags.isEmpty, g.layout.isContiguous,
-      g.layout.count <= ElementwiseKernel.directLimit, kernel.runsDirectly(in: dtype), let address = g.address
+    guard mode == .notRecording, g.dtype == dtype, g.flags.isEmpty, kernel.runsDirectly(in: dtype), let address = g.address
     else { return nil }
-    var other: DirectArgument?
+    let size = dtype.byteCount
+    let shaped: TensorBody
+    var saved: DirectArgument?
     switch first {
-    case .scalar(let value): other = DirectArgument(value, dtype: dtype)
     case .tensor(let body):
-      guard body.dtype == dtype, body.layout.isContiguous, body.layout.shape == g.layout.shape, let place = body.address
-      else { return nil }
-      other = DirectArgument(place)
-    case nil: break
+      guard body.dtype == dtype, let place = body.address, let chosen = TensorBody.shaped(body, g) else { return nil }
+      shaped = chosen
+      saved =
+        body.isDense && body.layout.count == shaped.layout.count
+        ? DirectArgument(place) : DirectArgument(repeating: place, elementSize: size)
+    case .scalar(let value):
+      saved = DirectArgument(value, dtype: dtype)
+      shaped = g
+    case nil: shaped = g
     }
-    guard kernel.inputs.count == (other == nil ? 1 : 2),
-      let output = try? g.storage.device.allocate(byteCount: g.layout.count * dtype.byteCount)
+    guard kernel.inputs.count == (saved == nil ? 1 : 2), shaped.layout.count <= ElementwiseKernel.directLimit,
+      let output = try? g.storage.device.allocate(byteCount: shaped.layout.count * size)
     else { return nil }
-    if let other {
-      kernel.runDirect(dtype: dtype, count: g.layout.count, output: output.handle, other, DirectArgument(address))
+    let incoming =
+      g.isDense && g.layout.count == shaped.layout.count
+      ? DirectArgument(address)
+      : DirectArgument(repeating: address, elementSize: size)
+    guard g.layout.isContiguous || g.layout.isUniform else { return nil }
+    if let saved {
+      kernel.runDirect(dtype: dtype, count: shaped.layout.count, output: output.handle, saved, incoming)
     } else {
-      kernel.runDirect(dtype: dtype, count: g.layout.count, output: output.handle, DirectArgument(address))
+      kernel.runDirect(dtype: dtype, count: shaped.layout.count, output: output.handle, incoming)
     }
-    return Tensor(TensorBody(storage: output, layout: g.layout.compacted, dtype: dtype))
+    return Tensor(TensorBody(storage: output, layout: shaped.layout.compacted, dtype: dtype))
   }
 }
 

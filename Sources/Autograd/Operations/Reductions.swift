@@ -32,7 +32,7 @@ extension Tensor {
   func reduced(_ reduction: Reduction, dims: [Int], keepDim: Bool, dtype: DType) throws(TensorError) -> Tensor {
     var kept = shape
     for dim in dims { kept[dim] = 1 }
-    let result = try Tensor.uninitialized("\(reduction)", kept, dtype, device)
+    let result = try Tensor.uninitialized(reduction.rawValue, kept, dtype, device)
     try device.reduce(reduction, operand, dims: dims, to: result.operand)
     if keepDim { return result }
     let squeezed = shape.indices.filter { !dims.contains($0) }.map { shape[$0] }

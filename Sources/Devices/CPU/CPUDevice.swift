@@ -1,3 +1,5 @@
+import CKernels
+
 /// The host's processor: OpenBLAS for products, vectorised C loops for the rest, one thread pool for everything.
 public final class CPUDevice: Device {
   public static let shared = CPUDevice()
@@ -35,6 +37,13 @@ public final class CPUDevice: Device {
   private static let identity = ElementwiseKernel { $0 }
 
   public func fill(_ output: Operand, with value: Scalar) throws(TensorError) {
+    if output.layout.isContiguous && output.count <= CPUElementwise.grain {
+      let size = output.dtype.byteCount
+      withUnsafePointer(to: bitPattern(of: value, as: output.dtype)) {
+        fx_fill(output.storage.handle + output.layout.offset * size, $0, output.count, Int32(size))
+      }
+      return
+    }
     try elementwise(Self.identity, dtype: output.dtype, inputs: [.scalar(value)], outputs: [output])
   }
 

@@ -9,13 +9,11 @@ public struct CompiledKernels: Sendable {
   }
 
   /// - Parameter dtype: a dtype that computes; halves compute in float32.
-  subscript(_ dtype: DType) -> CompiledKernel {
-    _read { yield byDType[Int(dtype.rawValue)] }
-  }
+  subscript(_ dtype: DType) -> CompiledKernel { byDType[Int(dtype.rawValue)] }
 }
 
 /// A kernel's program for one dtype of its values, as the CPU runs it: registers are runs of elements.
-struct CompiledKernel: @unchecked Sendable {  // constants are plain bytes, loops are code
+final class CompiledKernel: @unchecked Sendable {  // nothing changes after init; loops are code
   struct Step {
     let loop: fx_loop
     let target, a, b, c: Int

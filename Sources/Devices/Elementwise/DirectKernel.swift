@@ -17,6 +17,17 @@ public struct DirectArgument {
     address = nil
     bits = bitPattern(of: value, as: dtype)
   }
+
+  /// One element, repeated as often as the kernel runs.
+  public init(repeating address: UnsafeRawPointer, elementSize: Int) {
+    self.address = nil
+    switch elementSize {
+    case 4: bits = UInt64(address.load(as: UInt32.self))
+    case 8: bits = address.load(as: UInt64.self)
+    case 2: bits = UInt64(address.load(as: UInt16.self))
+    default: bits = UInt64(address.load(as: UInt8.self))
+    }
+  }
 }
 
 extension ElementwiseKernel {
@@ -62,36 +73,53 @@ extension ElementwiseKernel {
   ) {
     let kernel = compiled[dtype]
     let registerCount = kernel.elementSizes.count
-    withUnsafeTemporaryAllocation(byteCount: registerCount * 8 * count, alignment: 64) { scratch in
-      withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: registerCount) { registers in
-        for register in 0..<registerCount {
-          registers.initializeElement(at: register, to: scratch.baseAddress! + register * 8 * count)
-        }
-        for (index, argument) in arguments.enumerated() {
-          if let address = argument.address {
-            registers[index] = UnsafeMutableRawPointer(mutating: address)
-          } else {
-            withUnsafePointer(to: argument.bits) { fx_fill(registers[index], $0, count, Int32(kernel.elementSizes[index])) }
-          }
-        }
-        for (index, bits) in kernel.constants.enumerated() {
-          let register = inputs.count + index
-          withUnsafePointer(to: bits) { fx_fill(registers[register], $0, count, Int32(kernel.elementSizes[register])) }
-        }
-        let firstResult = inputs.count + kernel.constants.count
-        for (index, register) in outputs.enumerated() where register >= firstResult {
-          registers[register] = output(index)
-        }
-        for step in kernel.steps {
-          step.loop(registers[step.target], registers[step.a], registers[step.b], registers[step.c], count)
-        }
-        // A result that is an input or a constant, or is given twice, was not computed in its place.
-        for (index, register) in outputs.enumerated() {
-          let target = output(index)
-          if registers[register] != target {
-            target.copyMemory(from: registers[register], byteCount: count * kernel.elementSizes[register])
-          }
-        }
+    let byteCount = registerCount * 8 * (count + 1)
+    // Only a size that is known to the compiler comes from the stack.
+    if byteCount <= 1024 {
+      withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) {
+        run(kernel, count: count, arguments: arguments, scratch: $0, output: output)
+      }
+    } else {
+      withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 64) {
+        run(kernel, count: count, arguments: arguments, scratch: $0, output: output)
+      }
+    }
+  }
+
+  /// - Parameter scratch: for each register a pointer, and then eight bytes for each of its elements.
+  @inline(__always)
+  private func run(
+    _ kernel: CompiledKernel, count: Int, arguments: UnsafeBufferPointer<DirectArgument>, scratch: UnsafeMutableRawBufferPointer,
+    output: (Int) -> UnsafeMutableRawPointer
+  ) {
+    let registerCount = kernel.elementSizes.count
+    let registers = scratch.baseAddress!.bindMemory(to: UnsafeMutableRawPointer.self, capacity: registerCount)
+    for register in 0..<registerCount {
+      registers[register] = scratch.baseAddress! + 8 * (registerCount + register * count)
+    }
+    for (index, argument) in arguments.enumerated() {
+      if let address = argument.address {
+        registers[index] = UnsafeMutableRawPointer(mutating: address)
+      } else {
+        withUnsafePointer(to: argument.bits) { fx_fill(registers[index], $0, count, Int32(kernel.elementSizes[index])) }
+      }
+    }
+    for (index, bits) in kernel.constants.enumerated() {
+      let register = inputs.count + index
+      withUnsafePointer(to: bits) { fx_fill(registers[register], $0, count, Int32(kernel.elementSizes[register])) }
+    }
+    let firstResult = inputs.count + kernel.constants.count
+    for (index, register) in outputs.enumerated() where register >= firstResult {
+      registers[register] = output(index)
+    }
+    for step in kernel.steps {
+      step.loop(registers[step.target], registers[step.a], registers[step.b], registers[step.c], count)
+    }
+    // A result that is an input or a constant, or is given twice, was not computed in its place.
+    for (index, register) in outputs.enumerated() {
+      let target = output(index)
+      if registers[register] != target {
+        target.copyMemory(from: registers[register], byteCount: count * kernel.elementSizes[register])
       }
     }
   }

@@ -27,7 +27,7 @@ public final class ElementwiseKernel: Sendable {
   public let kinds: [Kind]
   public let compiled: CompiledKernels
 
-  private let pullbacks = Mutex<[Int: Pullback]>([:])
+  private let pullbacks: Mutex<[Pullback?]>
 
   /// - Parameter builder: a builder in which the outputs were written; what they do not need is dropped.
   init(_ builder: KernelBuilder, outputs: [Expression]) {
@@ -38,6 +38,7 @@ public final class ElementwiseKernel: Sendable {
     self.outputs = program.outputs
     kinds = program.kinds
     compiled = CompiledKernels(program)
+    pullbacks = Mutex([Pullback?](repeating: nil, count: 1 << min(inputs.count, 2)))
   }
 
   /// A kernel of any number of inputs and outputs.
@@ -74,8 +75,9 @@ public final class ElementwiseKernel: Sendable {
   /// The kernel of the gradients of the inputs in `mask` (bit i for input i). Derived once for each mask.
   public func pullback(mask: Int) -> Pullback {
     pullbacks.withLock { cache in
-      if let known = cache[mask] { return known }
+      if mask < cache.count, let known = cache[mask] { return known }
       let made = Pullback(of: self, mask: mask)
+      if mask >= cache.count { cache += [Pullback?](repeating: nil, count: mask + 1 - cache.count) }
       cache[mask] = made
       return made
     }
