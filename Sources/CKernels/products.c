@@ -2,6 +2,8 @@
 
 #include "loops.h"
 
+// MARK: integers
+
 // A tile of b: small enough to stay in the second-level cache while all rows of a pass over it.
 enum { tile_k = 64, tile_n = 256 };
 
@@ -56,3 +58,144 @@ PRODUCT(int8, uint8_t, uint32_t)
 PRODUCT(int16, uint16_t, uint32_t)
 PRODUCT(int32, uint32_t, uint32_t)
 PRODUCT(int64, uint64_t, uint64_t)
+
+// MARK: small floating-point products
+
+// OpenBLAS copies both operands into an order of its own before it multiplies, which for small matrices takes as long as
+// the product. Here b is read where it lies, one panel of two vectors' width at a time, and copied only where it lies
+// badly; a is read element by element. On Zen 3, in GFLOP/s of one thread: 16³ 75 against OpenBLAS's 24, 64³ 94 against
+// 66, 128³ 95 against 79, 256³ 97 against 89.
+#if defined(__x86_64__)
+
+#define AVX2 __attribute__((target("avx2,fma")))
+
+enum {
+  // Twelve sums, two vectors of b and one of a are the sixteen registers.
+  tile_rows = 6,
+  // A panel of this depth takes half the first-level cache.
+  panel_depth = 256,
+};
+
+long fx_small_product_limit(void) {
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 0;
+  // For processors with AVX-512 OpenBLAS has kernels for small matrices of its own; there only its call is slow.
+  return __builtin_cpu_supports("avx512f") ? 1 << 12 : 1 << 24;
+}
+
+#define TILE(name, rows, vectors)                                                                                      \
+  case rows * 2 + vectors - 1:                                                                                         \
+    tile_##name(rows, vectors, k, a, a_row, a_column, b, b_row, second, c, c_row, add);                                \
+    break;
+#define TILES(name, vectors)                                                                                           \
+  TILE(name, 1, vectors)                                                                                               \
+  TILE(name, 2, vectors) TILE(name, 3, vectors) TILE(name, 4, vectors) TILE(name, 5, vectors) TILE(name, 6, vectors)
+
+// T: the element, L: how many make a vector. `second` is where the second vector of a panel begins, counted from the first.
+#define SMALL_PRODUCT(name, T, L)                                                                                      \
+  typedef T vector_##name __attribute__((vector_size(L * sizeof(T)), aligned(sizeof(T))));                             \
+                                                                                                                       \
+  AVX2 FX_INLINE void tile_##name(const int rows, const int vectors, long k, const T *a, long a_row, long a_column,    \
+                                  const T *b, long b_row, long second, T *c, long c_row, bool add) {                   \
+    vector_##name sum[tile_rows][2];                                                                                   \
+    for (int i = 0; i < rows; i++)                                                                                     \
+      for (int v = 0; v < vectors; v++) sum[i][v] = (vector_##name){0};                                                \
+    for (long p = 0; p < k; p++, a += a_column, b += b_row) {                                                          \
+      vector_##name row[2];                                                                                            \
+      for (int v = 0; v < vectors; v++) row[v] = *(const vector_##name *)(b + v * second);                             \
+      for (int i = 0; i < rows; i++)                                                                                   \
+        for (int v = 0; v < vectors; v++) sum[i][v] += a[i * a_row] * row[v];                                          \
+    }                                                                                                                  \
+    /* The two vectors may overlap: read both before writing one. */                                                   \
+    for (int i = 0; i < rows; i++, c += c_row) {                                                                       \
+      for (int v = 0; add && v < vectors; v++) sum[i][v] += *(const vector_##name *)(c + v * second);                  \
+      for (int v = 0; v < vectors; v++) *(vector_##name *)(c + v * second) = sum[i][v];                                \
+    }                                                                                                                  \
+  }                                                                                                                    \
+                                                                                                                       \
+  /* Tiles of nearly equal height: one of a row or two would wait for its own sums. */                                 \
+  AVX2 static void panel_##name(int vectors, long m, long k, const T *a, long a_row, long a_column, const T *b,        \
+                                long b_row, long second, T *c, long c_row, bool add) {                                 \
+    long tiles = (m + tile_rows - 1) / tile_rows, size = m / tiles, larger = m % tiles;                                \
+    for (long t = 0; t < tiles; t++) {                                                                                 \
+      long rows = size + (t < larger);                                                                                 \
+      switch (rows * 2 + vectors - 1) { TILES(name, 1) TILES(name, 2) }                                                \
+      a += rows * a_row;                                                                                               \
+      c += rows * c_row;                                                                                               \
+    }                                                                                                                  \
+  }                                                                                                                    \
+                                                                                                                       \
+  /* Copies a panel of b so that its rows follow each other; what lies beyond its width is zero. */                    \
+  AVX2 static void pack_##name(T *out, long row, const T *b, long b_row, long b_column, long width, long depth) {      \
+    long y = 0;                                                                                                        \
+    for (; y + 4 <= depth; y += 4, out += 4 * row, b += 4 * b_row) {                                                   \
+      for (long x = 0; x < width; x++) {                                                                               \
+        const T *from = b + x * b_column;                                                                              \
+        T e0 = from[0], e1 = from[b_row], e2 = from[2 * b_row], e3 = from[3 * b_row];                                  \
+        out[x] = e0, out[row + x] = e1, out[2 * row + x] = e2, out[3 * row + x] = e3;                                  \
+      }                                                                                                                \
+      for (long x = width; x < row; x++) out[x] = out[row + x] = out[2 * row + x] = out[3 * row + x] = 0;              \
+    }                                                                                                                  \
+    for (; y < depth; y++, out += row, b += b_row)                                                                     \
+      for (long x = 0; x < row; x++) out[x] = x < width ? b[x * b_column] : 0;                                         \
+  }                                                                                                                    \
+                                                                                                                       \
+  /* The same for a full panel whose rows are contiguous. */                                                           \
+  AVX2 static void copy_##name(int vectors, T *out, const T *b, long b_row, long depth) {                              \
+    for (long y = 0; y < depth; y++, out += vectors * L, b += b_row)                                                   \
+      for (int v = 0; v < vectors; v++) *(vector_##name *)(out + v * L) = *(const vector_##name *)(b + v * L);         \
+  }                                                                                                                    \
+                                                                                                                       \
+  void fx_small_product_##name(const fx_product *p) {                                                                  \
+    _Alignas(64) T packed[panel_depth * 2 * L];                                                                        \
+    const long m = p->m, n = p->n;                                                                                     \
+    for (long j = 0; j < n; j += 2 * L) {                                                                              \
+      const int vectors = n - j > L ? 2 : 1;                                                                           \
+      const long full = vectors * L;                                                                                   \
+      /* A last panel that is not full begins earlier and computes some columns again; if there are too few columns */ \
+      /* for that, its second vector begins earlier, and if they are less than a vector, zeros fill it. */             \
+      const long start = n - j >= full ? j : n >= full ? n - full : 0;                                                 \
+      const long width = n - start < full ? n - start : full, second = n < full ? n - L : L;                           \
+      for (long q = 0; q < p->k; q += panel_depth) {                                                                   \
+        const long depth = p->k - q < panel_depth ? p->k - q : panel_depth;                                            \
+        const T *a = (const T *)p->a + q * p->a_column;                                                                \
+        const T *b = (const T *)p->b + q * p->b_row + start * p->b_column;                                             \
+        T *c = (T *)p->c + start;                                                                                      \
+        long b_row = p->b_row;                                                                                         \
+        /* Rows whose distance is a multiple of 512 bytes share few places in the cache. */                            \
+        const bool crowded = m > 2 * tile_rows && depth > 64 && b_row * (long)sizeof(T) % 512 == 0;                    \
+        if (p->b_column != 1 || width < L || (crowded && width == full)) {                                             \
+          if (p->b_column == 1 && width == full) {                                                                     \
+            copy_##name(vectors, packed, b, b_row, depth);                                                             \
+          } else {                                                                                                     \
+            pack_##name(packed, full, b, b_row, p->b_column, width, depth);                                            \
+          }                                                                                                            \
+          b = packed;                                                                                                  \
+          b_row = full;                                                                                                \
+        }                                                                                                              \
+        if (width >= L) {                                                                                              \
+          panel_##name(vectors, m, depth, a, p->a_row, p->a_column, b, b_row, second, c, p->c_row, q > 0);             \
+          continue;                                                                                                    \
+        }                                                                                                              \
+        for (long i = 0; i < m; i += tile_rows) {                                                                      \
+          T out[tile_rows * L];                                                                                        \
+          const long rows = m - i < tile_rows ? m - i : tile_rows;                                                     \
+          panel_##name(1, rows, depth, a + i * p->a_row, p->a_row, p->a_column, b, b_row, 0, out, L, false);           \
+          for (long r = 0; r < rows; r++) {                                                                            \
+            T *to = c + (i + r) * p->c_row;                                                                            \
+            for (long x = 0; x < width; x++) to[x] = (q > 0 ? to[x] : 0) + out[r * L + x];                             \
+          }                                                                                                            \
+        }                                                                                                              \
+      }                                                                                                                \
+    }                                                                                                                  \
+  }
+
+SMALL_PRODUCT(float32, float, 8)
+SMALL_PRODUCT(float64, double, 4)
+
+#else
+
+long fx_small_product_limit(void) { return 0; }
+void fx_small_product_float32(const fx_product *p) { (void)p; }
+void fx_small_product_float64(const fx_product *p) { (void)p; }
+
+#endif

@@ -104,6 +104,12 @@ private final class Matrices {
     numbers = source
   }
 
+  var wholeNumbers: [Int64] {
+    var numbers: [Int64] = []
+    forEachIndex { numbers.append(self[$0, $1, $2].intValue) }
+    return numbers
+  }
+
   var operand: MatrixProduct.Operand {
     .init(
       start: place(0, 0, 0), rowStride: layout.strides[1], columnStride: layout.strides[2],
@@ -120,18 +126,15 @@ struct ProductTests {
 
   /// What the product must be, by its definition, in a dtype's arithmetic.
   private func expected(_ a: Matrices, _ b: Matrices, _ c: Matrices, alpha: Int64, beta: Int64) -> Matrices {
-    let result = Matrices(a.dtype, a.layout.shape[0], a.layout.shape[1], b.layout.shape[2])
+    let (m, k, n) = (a.layout.shape[1], a.layout.shape[2], b.layout.shape[2])
+    let result = Matrices(a.dtype, a.layout.shape[0], m, n)
+    // Whole numbers are exact in Int64 whatever the dtype, and a cast brings them back into its range.
+    let left = a.wholeNumbers
+    let right = b.wholeNumbers
     result.forEachIndex { x, i, j in
-      if a.dtype.isFloatingPoint {
-        var sum = 0.0
-        for p in 0..<a.layout.shape[2] { sum += a[x, i, p].doubleValue * b[x, p, j].doubleValue }
-        let old = beta == 0 ? 0 : Double(beta) * c[x, i, j].doubleValue
-        result[x, i, j] = .double(Double(alpha) * sum + old)
-      } else {
-        var sum: Int64 = 0
-        for p in 0..<a.layout.shape[2] { sum &+= a[x, i, p].intValue &* b[x, p, j].intValue }
-        result[x, i, j] = .int(alpha &* sum &+ beta &* c[x, i, j].intValue)
-      }
+      var sum: Int64 = 0
+      for p in 0..<k { sum &+= left[(x * m + i) * k + p] &* right[(x * k + p) * n + j] }
+      result[x, i, j] = .int(alpha &* sum &+ (beta == 0 ? 0 : beta &* c[x, i, j].intValue))
     }
     return result
   }
@@ -193,6 +196,20 @@ struct ProductTests {
     try check(&numbers, dtype, 70, 301, 40, .columns, .gaps, .padded, alpha: 2, beta: -1)
     try check(&numbers, dtype, batch: 9, 40, 40, 40, .rows, .shared)
     try check(&numbers, dtype, batch: 3, 64, 64, 64, .shared, .columns)
+  }
+
+  /// Our own kernel works in panels of 8, 4 or twice as many columns, 6 rows and 256 steps.
+  @Test(arguments: [DType.float32, .float64])
+  func smallOnesOfEveryWidth(dtype: DType) throws {
+    var numbers = Numbers(state: 9)
+    for n in [2, 3, 4, 5, 7, 8, 9, 11, 12, 15, 16, 17, 23, 24, 25, 31, 33] {
+      for (m, k) in [(2, 1), (7, 257), (13, 64), (14, 520)] {
+        try check(&numbers, dtype, m, n, k, .rows, .rows, .padded)
+        try check(&numbers, dtype, m, n, k, .columns, .columns)
+      }
+    }
+    // Rows of b at a distance that crowds the cache.
+    try check(&numbers, dtype, 20, 128, 100)
   }
 
   @Test(arguments: [DType.bfloat16, .float32, .int32])

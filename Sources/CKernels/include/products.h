@@ -1,4 +1,4 @@
-// Matrix products of integers; products of floating-point numbers are OpenBLAS's.
+// Matrix products: all of integers, and those of floating-point numbers that are too small for OpenBLAS to be fast.
 #ifndef FLUXION_PRODUCTS_H
 #define FLUXION_PRODUCTS_H
 
@@ -20,5 +20,12 @@ void fx_product_int8(const fx_product *_Nonnull p);
 void fx_product_int16(const fx_product *_Nonnull p);
 void fx_product_int32(const fx_product *_Nonnull p);
 void fx_product_int64(const fx_product *_Nonnull p);
+
+// Up to how many multiplications the functions below are faster than OpenBLAS on this processor; zero where they don't work.
+long fx_small_product_limit(void);
+
+// c = a * b; alpha and beta are not read, and there is at least one row, column and step.
+void fx_small_product_float32(const fx_product *_Nonnull p);
+void fx_small_product_float64(const fx_product *_Nonnull p);
 
 #endif

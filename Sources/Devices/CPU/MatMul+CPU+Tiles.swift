@@ -38,7 +38,7 @@ extension MatrixProduct {
           product.k = step.k
           product.a = step.packed(step.a, rows: step.m, columns: step.k, into: left, spare: spare)
           product.b = step.packed(step.b, rows: step.k, columns: step.n, into: right, spare: spare)
-          _ = product.multiplyInPlace(T.self)
+          try piece(product)
           product.beta = .int(1)
         }
         tile.store(sum, rowMemory: right, spare: spare)

@@ -87,6 +87,7 @@ struct MatrixProduct {
       throw .notImplemented("\"\(name)\" not implemented for '\(dtype.scalarTypeName)'")
     }
     guard batchCount > 0, m > 0, n > 0 else { return }
+    if batchCount == 1 && work < 2 * grain { return try piece(self) }
     try merged.shared()
   }
 }
@@ -114,8 +115,18 @@ extension MatrixProduct {
     return product
   }
 
-  /// The least work worth a thread of its own, in multiplications: some microseconds.
-  private static let grain = 1 << 16
+  /// The multiplications of one matrix, or the largest Int if they are more.
+  fileprivate var work: Int {
+    let row = n.multipliedReportingOverflow(by: max(k, 1))
+    let all = row.partialValue.multipliedReportingOverflow(by: m)
+    return row.overflow || all.overflow ? Int.max : all.partialValue
+  }
+
+  /// The least work worth a thread of its own, some microseconds. With a vector every element of the matrix is read for
+  /// one multiplication.
+  private var grain: Int { m == 1 || n == 1 ? 1 << 16 : 1 << 17 }
+  /// What it costs to begin a matrix, in multiplications.
+  private static let fixedWork = 1 << 11
   /// The sides of a piece are multiples of what OpenBLAS's kernels compute at a time.
   private static let side = 16
   /// OpenBLAS counts in 32 bits.
@@ -124,25 +135,21 @@ extension MatrixProduct {
   /// Cuts the work into pieces and runs them on the pool.
   private func shared() throws(TensorError) {
     let pool = ThreadPool.shared
-    // Saturating: a product may be of more multiplications than an Int counts.
-    let depth = max(k, 1)
-    let rowWork = n.multipliedReportingOverflow(by: depth)
-    let work = rowWork.overflow ? (partialValue: Int.max, overflow: true) : rowWork.partialValue.multipliedReportingOverflow(by: m)
-    let workPerMatrix = work.overflow ? Int.max : max(work.partialValue, 1)
     let threads = pool.threadCount
-
-    if batchCount == 1, threads > 1, let parts = depthParts(threads: threads, work: workPerMatrix) {
+    let work = work
+    if batchCount == 1, threads > 1, let parts = depthParts(threads: threads, work: work) {
       return try sharedByDepth(parts: parts)
     }
     // Members of a batch are pieces enough if there are several for every thread.
-    let wanted = batchCount >= 2 * threads ? 1 : max(1, min(threads, workPerMatrix / Self.grain))
-    let grid = Grid(m: m, n: n, parts: wanted)
+    let wanted = batchCount >= 2 * threads ? 1 : max(1, min(threads, work / grain))
+    let grid = Grid(self, parts: wanted)
     let pieces = grid.rows * grid.columns
     if pieces == 1 && batchCount == 1 {
       return try piece(self)
     }
     let failed = Atomic(false)
-    pool.parallel(count: batchCount * pieces, grain: max(1, Self.grain * pieces / workPerMatrix)) { range in
+    let least = max(1, grain / (work / pieces + Self.fixedWork))
+    pool.parallel(count: batchCount * pieces, grain: least) { range in
       for index in range {
         let (member, cell) = index.quotientAndRemainder(dividingBy: pieces)
         let (row, column) = cell.quotientAndRemainder(dividingBy: grid.columns)
@@ -164,15 +171,19 @@ extension MatrixProduct {
     var columns = 1
 
     /// As near to `parts` pieces as the shape allows; of the possible divisions the one whose pieces read least.
-    init(m: Int, n: Int, parts: Int) {
-      self.m = m
-      self.n = n
-      var least = Int.max
-      for columns in 1...max(1, min(parts, n / side)) {
-        let rows = max(1, min(parts / columns, m / side))
-        // What a thread reads of both operands, weighed by how many threads it keeps idle.
-        let cost = (m / rows + n / columns) * (parts + 1 - rows * columns)
-        if cost < least { (least, self.rows, self.columns) = (cost, rows, columns) }
+    init(_ product: MatrixProduct, parts: Int) {
+      m = product.m
+      n = product.n
+      if parts > 1 {
+        // Rows of b that are not contiguous are rearranged by every thread that reads them.
+        let weight = product.b.columnStride == 1 ? 1 : 2
+        var least = Int.max
+        for columns in 1...max(1, min(parts, n / side)) {
+          let rows = max(1, min(parts / columns, m / side))
+          // What a thread reads of both operands, weighed by how many threads are left without work.
+          let cost = (m / rows + n / columns * weight) * (parts + 1 - rows * columns)
+          if cost < least { (least, self.rows, self.columns) = (cost, rows, columns) }
+        }
       }
       rows = max(rows, (m + largestSide - 1) / largestSide)
       columns = max(columns, (n + largestSide - 1) / largestSide)
@@ -225,7 +236,7 @@ extension MatrixProduct {
   /// How many pieces to sum, where the result is too small to be cut and the inner dimension is long.
   private func depthParts(threads: Int, work: Int) -> Int? {
     guard dtype == .float32 || dtype == .float64, m <= 256, n <= 256, k >= 4096, k / 8 >= max(m, n) else { return nil }
-    let parts = min(threads, work / Self.grain, k / 2048)
+    let parts = min(threads, work / grain, k / 2048)
     return parts > 1 ? parts : nil
   }
 
@@ -273,32 +284,54 @@ extension MatrixProduct {
 // MARK: - One piece, on one thread
 
 /// A product whose m and n OpenBLAS can count.
-private func piece(_ product: MatrixProduct) throws(TensorError) {
+func piece(_ product: MatrixProduct) throws(TensorError) {
   if product.m == 0 || product.n == 0 { return }
   switch product.dtype {
   case .float32:
-    if !product.multiplyInPlace(Float.self) { try product.multiplyTiled(Float.self) }
+    if product.isSmall {
+      product.multiply(fx_small_product_float32)
+    } else if !product.multiplyInPlace(Float.self) {
+      try product.multiplyTiled(Float.self)
+    }
   case .float64:
-    if !product.multiplyInPlace(Double.self) { try product.multiplyTiled(Double.self) }
+    if product.isSmall {
+      product.multiply(fx_small_product_float64)
+    } else if !product.multiplyInPlace(Double.self) {
+      try product.multiplyTiled(Double.self)
+    }
   case .float16, .bfloat16:
     try product.multiplyTiled(Float.self)
   case .int8, .uint8, .bool:
-    product.multiplyIntegers(fx_product_int8)
+    product.multiply(fx_product_int8)
   case .int16:
-    product.multiplyIntegers(fx_product_int16)
+    product.multiply(fx_product_int16)
   case .int32:
-    product.multiplyIntegers(fx_product_int32)
+    product.multiply(fx_product_int32)
   case .int64:
-    product.multiplyIntegers(fx_product_int64)
+    product.multiply(fx_product_int64)
   }
 }
 
+/// See `fx_small_product_limit`.
+private let smallProductLimit = fx_small_product_limit()
+
 extension MatrixProduct {
-  /// Signed and unsigned products have the same bits.
-  fileprivate func multiplyIntegers(_ kernel: (UnsafePointer<fx_product>) -> Void) {
+  /// Whether our own kernel is faster than OpenBLAS. Matrices with a vector are OpenBLAS's.
+  var isSmall: Bool {
+    guard m > 1, n > 1, k > 0, work <= smallProductLimit, alpha.doubleValue == 1, beta.doubleValue == 0 else {
+      return false
+    }
+    // Either a fits the second-level cache or it is read only once.
+    guard m * k <= 1 << 16 || (8...16).contains(n) else { return false }
+    // Enough rows must share the work of rearranging b, if its rows are not contiguous.
+    return b.columnStride == 1 || m >= 12 || work <= 1 << 12
+  }
+
+  /// Runs a loop of ours; those for integers need not know whether they are signed, as the bits are the same.
+  func multiply(_ loop: (UnsafePointer<fx_product>) -> Void) {
     var product = fx_product(
       m: m, n: n, k: k, a: a.start, a_row: a.rowStride, a_column: a.columnStride, b: b.start, b_row: b.rowStride,
       b_column: b.columnStride, c: c.start, c_row: c.rowStride, alpha: Int(alpha.intValue), beta: Int(beta.intValue))
-    kernel(&product)
+    loop(&product)
   }
 }
