@@ -273,7 +273,8 @@ enum Elementwise {
   ) throws(TensorError) -> [Tensor] {
     var shape: [Int]?
     for case .tensor(let body) in arguments {
-      shape = try shape.map { (known) throws(TensorError) in try broadcastShapes(known, body.layout.shape) }
+      shape =
+        try shape.map { (known) throws(TensorError) in try broadcastShapes(known, body.layout.shape) }
         ?? body.layout.shape
     }
     let device = try commonDevice(arguments)

@@ -11,7 +11,8 @@ protocol BLASElement: Element, BinaryFloatingPoint {
     _ rows: blasint, _ columns: blasint, _ alpha: Self, _ a: BLASMatrix<Self>, _ x: UnsafePointer<Self>,
     _ xStep: blasint, _ y: UnsafeMutablePointer<Self>, _ yStep: blasint)
   static func dot(
-    _ n: blasint, _ x: UnsafePointer<Self>, _ xStep: blasint, _ y: UnsafePointer<Self>, _ yStep: blasint) -> Self
+    _ n: blasint, _ x: UnsafePointer<Self>, _ xStep: blasint, _ y: UnsafePointer<Self>, _ yStep: blasint
+  ) -> Self
 }
 
 /// A matrix as OpenBLAS takes it: rows of neighbouring elements, `row` elements apart, or the transpose of that.

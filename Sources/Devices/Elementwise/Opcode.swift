@@ -21,7 +21,8 @@ extension Opcode {
   public var arity: Int {
     switch self {
     case .select: 3
-    case .add, .sub, .mul, .div, .floorDivide, .remainder, .fmod, .minimum, .maximum, .fmin, .fmax, .copysign, .nextafter, .gcd, .lcm,
+    case .add, .sub, .mul, .div, .floorDivide, .remainder, .fmod, .minimum, .maximum, .fmin, .fmax, .copysign, .nextafter, .gcd,
+      .lcm,
       .bitAnd, .bitOr, .bitXor, .shiftLeft, .shiftRight, .eq, .ne, .lt, .le, .gt, .ge, .pow, .hypot, .logaddexp, .atan2:
       2
     default: 1

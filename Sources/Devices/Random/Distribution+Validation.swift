@@ -30,13 +30,15 @@ extension Distribution {
       guard sigma > 0 else { throw .runtime("cauchy_ expects sigma > 0.0, but found sigma=\(general(sigma))") }
       guard dtype.isFloatingPoint else {
         throw .runtime(
-          "Cauchy distribution is a continuous probability distribution. dtype must be a floating point but you specified \(dtype.cTypeName)")
+          "Cauchy distribution is a continuous probability distribution. dtype must be a floating point but you specified \(dtype.cTypeName)"
+        )
       }
     case .exponential(let rate):
       guard rate > 0 else { throw .runtime("exponential_ expects lambda > 0.0, but found lambda=\(general(rate))") }
       guard dtype.isFloatingPoint else {
         throw .runtime(
-          "Exponential distribution is a continuous probability distribution. dtype must be a floating point but you specified \(dtype.scalarTypeName)")
+          "Exponential distribution is a continuous probability distribution. dtype must be a floating point but you specified \(dtype.scalarTypeName)"
+        )
       }
     case .geometric(let p):
       guard p > 0, p < 1 else { throw .runtime("geometric_ expects p to be in (0, 1), but got p=\(general(p))") }
@@ -60,7 +62,8 @@ extension Distribution {
     }
     guard high - low <= limit else {
       throw .runtime(
-        "uniform_ expects to-from <= std::numeric_limits<\(dtype.scalarTypeName)>::max(), but found to=\(general(high)) and from=\(general(low)) which result in to-from to exceed the limit")
+        "uniform_ expects to-from <= std::numeric_limits<\(dtype.scalarTypeName)>::max(), but found to=\(general(high)) and from=\(general(low)) which result in to-from to exceed the limit"
+      )
     }
   }
 
@@ -71,7 +74,8 @@ extension Distribution {
     let bounds = dtype.representableBounds(low: low, high: high)
     guard bounds.low < bounds.high else {
       throw .runtime(
-        "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, but got from=\(bounds.low) >= to=\(bounds.high)")
+        "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, but got from=\(bounds.low) >= to=\(bounds.high)"
+      )
     }
     try requireInRange(bounds.low, bounds.high &- 1, dtype)
   }
@@ -90,7 +94,8 @@ extension Distribution {
     let last = dtype.largestRandomInteger
     guard !dtype.isFloatingPoint || bound < last else {
       throw .runtime(
-        "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' casted to dtype, but got from=\(bound) > to_inc=\(last)")
+        "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' casted to dtype, but got from=\(bound) > to_inc=\(last)"
+      )
     }
     try requireInRange(bound, last, dtype)
   }
