@@ -71,6 +71,18 @@ static int64_t now(void) {
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+bool fx_start_thread(void *(*body)(void *), void *context) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  // macOS gives a thread that is not the first 512 KiB.
+  pthread_attr_setstacksize(&attributes, stack_bytes);
+  pthread_t thread;
+  bool started = pthread_create(&thread, &attributes, body, context) == 0;
+  pthread_attr_destroy(&attributes);
+  return started;
+}
+
 // MARK: the count
 
 int fx_online_cores(void) {
@@ -177,14 +189,7 @@ static void start_workers(int threads) {
     if (lane->started) continue;
     pthread_mutex_init(&lane->mutex, 0);
     pthread_cond_init(&lane->wake, 0);
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    // macOS gives a thread that is not the first 512 KiB.
-    pthread_attr_setstacksize(&attributes, stack_bytes);
-    pthread_t thread;
-    lane->started = pthread_create(&thread, &attributes, worker, lane) == 0;
-    pthread_attr_destroy(&attributes);
+    lane->started = fx_start_thread(worker, lane);
   }
 }
 

@@ -5,6 +5,8 @@
 #ifndef FLUXION_THREADS_H
 #define FLUXION_THREADS_H
 
+#include <stdbool.h>
+
 typedef void (*fx_job)(void *_Nullable context, long begin, long end);
 
 // The cores this process may run on.
@@ -19,5 +21,8 @@ int fx_inside_parallel(void);
 
 // Runs body over contiguous parts of 0..<count, none smaller than grain, on the pool and the caller; returns when all are done.
 void fx_parallel(long count, long grain, fx_job _Nonnull body, void *_Nullable context);
+
+// Starts a thread outside the pool, for which nobody waits. False where the system has none to give.
+bool fx_start_thread(void *_Nullable (*_Nonnull body)(void *_Nullable), void *_Nullable context);
 
 #endif

@@ -4,9 +4,15 @@ import CKernels
 public final class CPUDevice: Device {
   public static let shared = CPUDevice()
 
-  private init() {}
+  public let type: String
+  private let allocator: CachingAllocator
 
-  public var type: String { "cpu" }
+  /// Another processor: with a name of its own in errors, and memory of its own.
+  init(type: String = "cpu", allocator: CachingAllocator = .shared) {
+    self.type = type
+    self.allocator = allocator
+  }
+
   public var capabilities: DeviceCapabilities { DeviceCapabilities() }
 
   // MARK: Memory
@@ -14,11 +20,11 @@ public final class CPUDevice: Device {
   public func allocate(byteCount: Int) throws(TensorError) -> Storage {
     let bytes = max(byteCount, 1)
     return Storage(
-      device: self, handle: try CachingAllocator.shared.allocate(byteCount: bytes), byteCount: bytes, isDirect: true)
+      device: self, handle: try allocator.allocate(byteCount: bytes), byteCount: bytes, isDirect: true)
   }
 
   public func deallocate(_ handle: UnsafeMutableRawPointer, byteCount: Int) {
-    CachingAllocator.shared.deallocate(handle, byteCount: byteCount)
+    allocator.deallocate(handle, byteCount: byteCount)
   }
 
   public func upload(_ bytes: UnsafeRawBufferPointer, to storage: Storage) throws(TensorError) {

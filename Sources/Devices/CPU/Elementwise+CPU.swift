@@ -8,13 +8,18 @@ enum CPUElementwise {
   /// Elements that are worth another thread.
   static let grain = 32_768
 
+  /// - Throws: where the dtype lacks an opcode of the kernel: `"sub_cpu" not implemented for 'Bool'`.
+  static func check(_ kernel: ElementwiseKernel, dtype: DType, device: String) throws(TensorError) {
+    if let missing = kernel.compiled[dtype].missing {
+      throw .notImplemented("\"\(missing)_\(device)\" not implemented for '\(dtype.scalarTypeName)'")
+    }
+  }
+
   static func run(
     _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand], device: String
   ) throws(TensorError) {
+    try check(kernel, dtype: dtype, device: device)
     let compiled = kernel.compiled[dtype]
-    if let missing = compiled.missing {
-      throw .notImplemented("\"\(missing)_\(device)\" not implemented for '\(dtype.scalarTypeName)'")
-    }
     guard let count = outputs.first?.count, count > 0 else { return }
     let plan = Plan(kernel, compiled, dtype: dtype, inputs: inputs, outputs: outputs)
     if let loop = compiled.singleLoop, plan.isDirect {

@@ -1,0 +1,94 @@
+/// The living definition: plain loops over single elements, in Double or Int64, without C kernels, BLAS or threads.
+///
+/// Every other device has to agree with it. A result is rounded to its dtype after every instruction, sums and products of floats once at
+/// the end. Errors are those of the CPU.
+public final class ReferenceDevice: Device {
+  public static let shared = ReferenceDevice()
+
+  public init() {}
+
+  public var type: String { "reference" }
+  public var capabilities: DeviceCapabilities { DeviceCapabilities() }
+
+  // MARK: Memory
+
+  public func allocate(byteCount: Int) throws(TensorError) -> Storage {
+    // The largest array that memory may hold: `UnsafeMutableRawPointer.allocate` stops the program where there is none.
+    guard byteCount >= 0, byteCount <= CachingAllocator.totalMemory() else {
+      throw CachingAllocator.outOfMemory(byteCount: byteCount)
+    }
+    let bytes = max(byteCount, 1)
+    return Storage(device: self, handle: .allocate(byteCount: bytes, alignment: 16), byteCount: bytes, isDirect: false)
+  }
+
+  public func deallocate(_ handle: UnsafeMutableRawPointer, byteCount: Int) { handle.deallocate() }
+
+  public func upload(_ bytes: UnsafeRawBufferPointer, to storage: Storage) {
+    guard let source = bytes.baseAddress else { return }
+    storage.handle.copyMemory(from: source, byteCount: bytes.count)
+  }
+
+  public func download(_ storage: Storage, to bytes: UnsafeMutableRawBufferPointer) {
+    bytes.baseAddress?.copyMemory(from: storage.handle, byteCount: bytes.count)
+  }
+
+  public func synchronize() {}
+
+  // MARK: Elementwise
+
+  public func fill(_ output: Operand, with value: Scalar) {
+    let results = Elements(output)
+    for i in 0..<results.count { results[i] = value }
+  }
+
+  public func copy(_ input: Operand, to output: Operand) {
+    let values = Elements(input)
+    let results = Elements(output)
+    for i in 0..<results.count { results[i] = values[i] }
+  }
+
+  public func elementwise(
+    _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]
+  ) throws(TensorError) {
+    func registerDType(_ kind: ElementwiseKernel.Kind) -> DType { kind == .boolean ? .bool : dtype.computeDType }
+
+    let one = Scalar.int(1)
+    for instruction in kernel.instructions
+    where instruction.opcode.value(one, one, one, in: registerDType(instruction.kind)) == nil {
+      throw .notImplemented("\"\(instruction.opcode)_\(type)\" not implemented for '\(dtype.scalarTypeName)'")
+    }
+    for i in 0..<(outputs.first?.count ?? 0) {
+      var registers: [Scalar] = []
+      for (kind, argument) in zip(kernel.inputs, inputs) {
+        switch argument {
+        case .operand(let operand): registers.append(Elements(operand)[i].stored(as: registerDType(kind)))
+        case .scalar(let value): registers.append(value.stored(as: registerDType(kind)))
+        }
+      }
+      for constant in kernel.constants {
+        registers.append(constant.stored(as: registerDType(kernel.kinds[registers.count])))
+      }
+      for instruction in kernel.instructions {
+        let operands = (registers[instruction.a], registers[instruction.b], registers[instruction.c])
+        let value = instruction.opcode.value(operands.0, operands.1, operands.2, in: registerDType(instruction.kind))!
+        registers.append(value.stored(as: registerDType(kernel.kinds[registers.count])))
+      }
+      for (output, register) in zip(outputs, kernel.outputs) { Elements(output)[i] = registers[register] }
+    }
+  }
+
+  // MARK: Random
+
+  public func random(
+    _ distribution: Distribution, engine: inout MersenneTwister, to output: Operand
+  ) throws(TensorError) {
+    try distribution.validate(for: output.dtype)
+    let row = Operand(
+      storage: try allocate(byteCount: output.count * output.dtype.byteCount), layout: Layout(shape: output.shape),
+      dtype: output.dtype)
+    engine.fill(
+      distribution, dtype: output.dtype, into: row.storage.handle, count: output.count,
+      isContiguous: output.layout.isContiguous)
+    copy(row, to: output)
+  }
+}
