@@ -53,6 +53,7 @@ final class CompiledKernel: @unchecked Sendable {  // nothing changes after init
     self.missing = missing
     let isSingle =
       steps.count == 1 && program.outputs == [first] && program.constants.isEmpty
+      && program.instructions[0].opcode.arity == program.inputs.count
       && Array([steps[0].a, steps[0].b, steps[0].c].prefix(program.inputs.count)) == Array(program.inputs.indices)
     singleLoop = isSingle && missing == nil ? steps[0].loop : nil
     outputSize = program.outputs.first.map { program.kinds[$0] == .value ? valueSize : 1 } ?? 0
