@@ -4,7 +4,9 @@
 #include "elementwise.h"
 #include "memory.h"
 #include "products.h"
+#include "reduce.h"
 #include "release.h"
+#include "scan.h"
 #include "threads.h"
 
 #endif

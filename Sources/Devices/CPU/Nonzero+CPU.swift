@@ -1,0 +1,90 @@
+import CKernels
+
+extension CPUIndexing {
+  /// Counts block by block, then writes block by block where the counts before say.
+  static func nonzero(_ input: Operand, device: CPUDevice) throws(TensorError) -> Operand {
+    let rank = input.layout.rank
+    let finder = NonzeroFinder(input)
+    let count = input.count
+    let block = 16_384
+    let blockCount = (count + block - 1) / block
+    var starts = [Int](repeating: 0, count: blockCount + 1)
+    starts.withUnsafeMutableBufferPointer { starts in
+      let counts = starts.baseAddress! + 1
+      ThreadPool.shared.parallel(count: blockCount, grain: 1) { range in
+        for index in range {
+          var found = 0
+          finder.forEachTile(of: index * block..<min(count, (index + 1) * block)) { flags, _, length in
+            for i in 0..<length { found &+= Int(flags[i]) }
+          }
+          counts[index] = found
+        }
+      }
+    }
+    for index in 0..<blockCount { starts[index + 1] += starts[index] }
+
+    let layout = Layout(shape: [starts[blockCount], rank])
+    let storage = try device.allocate(byteCount: layout.count * DType.int64.byteCount)
+    let output = Operand(storage: storage, layout: layout, dtype: .int64)
+    if layout.count == 0 { return output }
+    let coordinates = output.address.bindMemory(to: Int64.self, capacity: layout.count)
+    let shape = input.shape
+    ThreadPool.shared.parallel(count: blockCount, grain: 1) { range in
+      for index in range {
+        var next = coordinates + starts[index] * rank
+        finder.forEachTile(of: index * block..<min(count, (index + 1) * block)) { flags, start, length in
+          for i in 0..<length where flags[i] != 0 {
+            var rest = start + i
+            for dim in stride(from: rank - 1, through: 0, by: -1) {
+              let (quotient, coordinate) = rest.quotientAndRemainder(dividingBy: shape[dim])
+              next[dim] = Int64(coordinate)
+              rest = quotient
+            }
+            next += rank
+          }
+        }
+      }
+    }
+    return output
+  }
+}
+
+/// Reads any operand in row-major order as booleans.
+private struct NonzeroFinder {
+  private let input: Operand
+  private let axes: Axes
+  private let reader: Converter
+  private static let tile = 2048
+
+  init(_ input: Operand) {
+    self.input = input
+    var axes = Axes(input.shape.indices, of: [input.layout])
+    axes.coalesce()
+    self.axes = axes
+    reader = Converter(memory: input.dtype, values: .bool)
+  }
+
+  /// Calls `body` with a byte for each element of a tile, zero or one, the tile's first position and its length.
+  func forEachTile(of range: Range<Int>, _ body: (UnsafePointer<UInt8>, Int, Int) -> Void) {
+    let inner = axes.sizes.last ?? 1
+    let stride = axes.strides[0].last ?? 1
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.tile) { tile in
+      let flags = tile.baseAddress!
+      var start = range.lowerBound
+      while start < range.upperBound {
+        let length = min(Self.tile, range.upperBound - start)
+        var done = 0
+        while done < length {
+          let position = start + done
+          let run = min(inner - position % inner, length - done)
+          reader.load(
+            flags + done, from: input.address + axes.offset(of: position, in: 0) * input.dtype.byteCount, stride: stride,
+            count: run)
+          done += run
+        }
+        body(flags, start, length)
+        start += length
+      }
+    }
+  }
+}

@@ -1,0 +1,269 @@
+import Synchronization
+
+/// Stable sorts along one dimension of any layout.
+///
+/// Elements are sorted by unsigned keys that order as the values do: long rows digit by digit, short ones by merging. The values themselves
+/// are fetched at the end, so that the signs of zeros and the bits of NaNs survive.
+enum CPUSort {
+  static func run(
+    _ input: Operand, dim: Int, descending: Bool, values: Operand, indices: Operand
+  ) throws(TensorError) {
+    guard input.count > 0 else { return }
+    if input.layout.rank == 0 {
+      try CPUDevice.shared.copy(input, to: values)
+      return try CPUDevice.shared.fill(indices, with: .int(0))
+    }
+    let plan = SortPlan(input, dim: dim, values, indices)
+    switch input.dtype {
+    case .bool, .uint8: try plan.run(SortKeys<UInt8>(.unsigned, descending), NarrowEntry.self)
+    case .int8: try plan.run(SortKeys<UInt8>(.signed, descending), NarrowEntry.self)
+    case .int16: try plan.run(SortKeys<UInt16>(.signed, descending), NarrowEntry.self)
+    case .int32: try plan.run(SortKeys<UInt32>(.signed, descending), NarrowEntry.self)
+    case .int64: try plan.run(SortKeys<UInt64>(.signed, descending), WideEntry.self)
+    case .float16: try plan.run(SortKeys<UInt16>(.floating(infinity: 0x7C00), descending), NarrowEntry.self)
+    case .bfloat16: try plan.run(SortKeys<UInt16>(.floating(infinity: 0x7F80), descending), NarrowEntry.self)
+    case .float32:
+      try plan.run(SortKeys<UInt32>(.floating(infinity: Float.infinity.bitPattern), descending), NarrowEntry.self)
+    case .float64:
+      try plan.run(SortKeys<UInt64>(.floating(infinity: Double.infinity.bitPattern), descending), WideEntry.self)
+    }
+  }
+}
+
+// MARK: - Keys
+
+/// From an element's bits to an unsigned number that orders as the elements are to be ordered.
+private struct SortKeys<Bits: FixedWidthInteger & UnsignedInteger> {
+  enum Kind {
+    case unsigned
+    case signed
+    case floating(infinity: Bits)
+  }
+
+  private let kind: Kind
+  /// Inverting keys turns the order around and keeps equal elements as they stand.
+  private let inversion: Bits
+
+  init(_ kind: Kind, _ descending: Bool) {
+    self.kind = kind
+    inversion = descending ? .max : 0
+  }
+
+  @inline(__always)
+  func callAsFunction(_ bits: Bits) -> Bits {
+    let sign: Bits = 1 << (Bits.bitWidth - 1)
+    switch kind {
+    case .unsigned: return bits ^ inversion
+    case .signed: return bits ^ sign ^ inversion
+    case .floating(let infinity):
+      let magnitude = bits & ~sign
+      // NaNs are all equal and the greatest; the zeros are equal.
+      if magnitude > infinity { return Bits.max ^ inversion }
+      if magnitude == 0 { return sign ^ inversion }
+      return (bits & sign == 0 ? bits | sign : ~bits) ^ inversion
+    }
+  }
+}
+
+/// A key, and where its element stood.
+private protocol SortEntry {
+  associatedtype Key: FixedWidthInteger & UnsignedInteger
+  init(key: UInt64, index: Int)
+  var key: Key { get }
+  var index: Int { get }
+  /// Whether it has to stand before another that stood before it.
+  func overtakes(_ other: Self) -> Bool
+}
+
+/// Both in 64 bits: keys of up to 32 and as many positions.
+private struct NarrowEntry: SortEntry {
+  private let bits: UInt64
+  @inline(__always) init(key: UInt64, index: Int) { bits = key << 32 | UInt64(truncatingIfNeeded: index) }
+  var key: UInt32 { @inline(__always) get { UInt32(truncatingIfNeeded: bits >> 32) } }
+  var index: Int { @inline(__always) get { Int(bits & 0xFFFF_FFFF) } }
+  @inline(__always) func overtakes(_ other: Self) -> Bool { bits < other.bits }
+}
+
+private struct WideEntry: SortEntry {
+  let key: UInt64
+  let index: Int
+  @inline(__always) init(key: UInt64, index: Int) { (self.key, self.index) = (key, index) }
+  @inline(__always) func overtakes(_ other: Self) -> Bool { key < other.key }
+}
+
+// MARK: - Rows
+
+private struct SortPlan {
+  /// Elements that are worth another thread.
+  private static let grain = 8192
+  /// From here on a row is sorted by all threads.
+  private static let longRow = 65_536
+
+  private let input: Operand
+  private let values: Operand
+  private let indices: Operand
+  private let length: Int
+  private let steps: [Int]
+  private let rows: Axes
+
+  init(_ input: Operand, dim: Int, _ values: Operand, _ indices: Operand) {
+    self.input = input
+    self.values = values
+    self.indices = indices
+    length = input.shape[dim]
+    let layouts = [input.layout, values.layout, indices.layout]
+    steps = layouts.map { $0.strides[dim] }
+    var rows = Axes(input.shape.indices.filter { $0 != dim }, of: layouts)
+    rows.coalesce()
+    self.rows = rows
+  }
+
+  func run<Bits, Entry: SortEntry>(_ keys: SortKeys<Bits>, _: Entry.Type) throws(TensorError) {
+    // Positions of such rows don't fit beside their keys.
+    if Bits.bitWidth <= 32 && length > 1 << 32 { return try sort(keys, WideEntry.self) }
+    try sort(keys, Entry.self)
+  }
+
+  private func sort<Bits, Entry: SortEntry>(_ keys: SortKeys<Bits>, _: Entry.Type) throws(TensorError) {
+    let byteCount = 2 * length * MemoryLayout<Entry>.stride
+    let failed = Atomic(false)
+    let sortRows = { (range: Range<Int>) in
+      do throws(TensorError) {
+        let memory = try CachingAllocator.shared.allocate(byteCount: byteCount)
+        defer { CachingAllocator.shared.deallocate(memory, byteCount: byteCount) }
+        let entries = memory.bindMemory(to: Entry.self, capacity: 2 * length)
+        for row in range { sortRow(row, keys, entries, entries + length) }
+      } catch {
+        failed.store(true, ordering: .relaxed)
+      }
+    }
+    if length >= Self.longRow && rows.count < 2 * ThreadPool.shared.threadCount {
+      sortRows(0..<rows.count)
+    } else {
+      ThreadPool.shared.parallel(count: rows.count, grain: max(1, Self.grain / length), sortRows)
+    }
+    if failed.load(ordering: .relaxed) { throw CachingAllocator.outOfMemory(byteCount: byteCount) }
+  }
+
+  private func sortRow<Bits, Entry: SortEntry>(
+    _ row: Int, _ keys: SortKeys<Bits>, _ entries: UnsafeMutablePointer<Entry>, _ spare: UnsafeMutablePointer<Entry>
+  ) {
+    let source = input.address.assumingMemoryBound(to: Bits.self) + rows.offset(of: row, in: 0)
+    let sorted = values.address.assumingMemoryBound(to: Bits.self) + rows.offset(of: row, in: 1)
+    let places = indices.address.assumingMemoryBound(to: Int64.self) + rows.offset(of: row, in: 2)
+    let (sourceStep, sortedStep, placeStep) = (steps[0], steps[1], steps[2])
+    let pool = ThreadPool.shared
+    pool.parallel(count: length, grain: Self.longRow / 2) { range in
+      for i in range { entries[i] = Entry(key: UInt64(keys(source[i * sourceStep])), index: i) }
+    }
+    let result = sortedEntries(entries, spare, count: length, keyWidth: Bits.bitWidth)
+    pool.parallel(count: length, grain: Self.longRow / 2) { range in
+      for i in range {
+        let index = result[i].index
+        sorted[i * sortedStep] = source[index * sourceStep]
+        places[i * placeStep] = Int64(index)
+      }
+    }
+  }
+}
+
+// MARK: - Entries
+
+/// Sorts by key, equal ones in the order they stand. The result is in one of the two buffers, whose contents are lost.
+private func sortedEntries<Entry: SortEntry>(
+  _ entries: UnsafeMutablePointer<Entry>, _ spare: UnsafeMutablePointer<Entry>, count: Int, keyWidth: Int
+) -> UnsafeMutablePointer<Entry> {
+  count < 1024
+    ? mergeSorted(entries, spare, count: count) : radixSorted(entries, spare, count: count, keyWidth: keyWidth)
+}
+
+private func mergeSorted<Entry: SortEntry>(
+  _ entries: UnsafeMutablePointer<Entry>, _ spare: UnsafeMutablePointer<Entry>, count: Int
+) -> UnsafeMutablePointer<Entry> {
+  let run = 16
+  for start in stride(from: 0, to: count, by: run) {
+    for i in start..<min(start + run, count) {
+      let entry = entries[i]
+      var hole = i
+      while hole > start && entry.overtakes(entries[hole - 1]) {
+        entries[hole] = entries[hole - 1]
+        hole -= 1
+      }
+      entries[hole] = entry
+    }
+  }
+  var (from, to) = (entries, spare)
+  var width = run
+  while width < count {
+    for start in stride(from: 0, to: count, by: 2 * width) {
+      let middle = min(start + width, count)
+      let end = min(middle + width, count)
+      var (left, right) = (start, middle)
+      for target in start..<end {
+        if left < middle && (right == end || !from[right].overtakes(from[left])) {
+          to[target] = from[left]
+          left += 1
+        } else {
+          to[target] = from[right]
+          right += 1
+        }
+      }
+    }
+    (from, to) = (to, from)
+    width *= 2
+  }
+  return from
+}
+
+/// Sorts by one digit after another, the least significant first. Every pass is shared among the threads: each counts the digits of its part,
+/// so that it knows where in the result its elements of every digit begin.
+private func radixSorted<Entry: SortEntry>(
+  _ entries: UnsafeMutablePointer<Entry>, _ spare: UnsafeMutablePointer<Entry>, count: Int, keyWidth: Int
+) -> UnsafeMutablePointer<Entry> {
+  let pool = ThreadPool.shared
+  let digitWidth = keyWidth <= 16 ? 8 : 11
+  let digits = 1 << digitWidth
+  let mask = Entry.Key(truncatingIfNeeded: digits - 1)
+  let parts = pool.isInsideJob ? 1 : max(1, min(pool.threadCount, count / 32_768))
+  let part = { (index: Int) in count * index / parts..<count * (index + 1) / parts }
+  var (from, to) = (entries, spare)
+  withUnsafeTemporaryAllocation(of: Int.self, capacity: parts * digits) { positions in
+    let positions = positions.baseAddress!
+    for shift in stride(from: 0, to: keyWidth, by: digitWidth) {
+      let (source, target) = (from, to)
+      pool.parallel(count: parts, grain: 1) { range in
+        for index in range {
+          let counts = positions + index * digits
+          counts.initialize(repeating: 0, count: digits)
+          for i in part(index) { counts[Int(truncatingIfNeeded: source[i].key >> shift & mask)] += 1 }
+        }
+      }
+      var total = 0
+      var largest = 0
+      for digit in 0..<digits {
+        let start = total
+        for index in 0..<parts {
+          let size = positions[index * digits + digit]
+          positions[index * digits + digit] = total
+          total += size
+        }
+        largest = max(largest, total - start)
+      }
+      // Where all have the same digit nothing moves.
+      if largest == count { continue }
+      pool.parallel(count: parts, grain: 1) { range in
+        for index in range {
+          let next = positions + index * digits
+          for i in part(index) {
+            let entry = source[i]
+            let digit = Int(truncatingIfNeeded: entry.key >> shift & mask)
+            target[next[digit]] = entry
+            next[digit] += 1
+          }
+        }
+      }
+      swap(&from, &to)
+    }
+  }
+  return from
+}
