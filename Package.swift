@@ -5,7 +5,9 @@ let package = Package(
   name: "fluxion",
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "Fluxion", targets: ["Fluxion"])
+    .library(name: "Fluxion", targets: ["Fluxion"]),
+    // The bare C functions, for those who want to call OpenBLAS or LAPACKE themselves.
+    .library(name: "CBLAS", targets: ["CBLAS"]),
   ],
   targets: [
     .systemLibrary(
