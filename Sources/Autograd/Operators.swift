@@ -13,41 +13,41 @@ prefix operator .!
 
 extension Tensor {
   public static func + (x: Tensor, y: Tensor) -> Tensor { Operation.add(x, y) }
-  public static func + (x: Tensor, y: Int) -> Tensor { Operation.add(x, .int(Int64(y))) }
-  public static func + (x: Tensor, y: Double) -> Tensor { Operation.add(x, .double(y)) }
-  public static func + (x: Int, y: Tensor) -> Tensor { Operation.add(y, .int(Int64(x))) }
-  public static func + (x: Double, y: Tensor) -> Tensor { Operation.add(y, .double(x)) }
+  public static func + (x: Tensor, y: Int) -> Tensor { Operation.add(x, y.scalar) }
+  public static func + (x: Tensor, y: Double) -> Tensor { Operation.add(x, y.scalar) }
+  public static func + (x: Int, y: Tensor) -> Tensor { Operation.add(y, x.scalar) }
+  public static func + (x: Double, y: Tensor) -> Tensor { Operation.add(y, x.scalar) }
 
   /// Error for booleans: use `.^` or `.!`.
   public static func - (x: Tensor, y: Tensor) -> Tensor { Operation.sub(x, y) }
-  public static func - (x: Tensor, y: Int) -> Tensor { Operation.sub(x, .int(Int64(y))) }
-  public static func - (x: Tensor, y: Double) -> Tensor { Operation.sub(x, .double(y)) }
-  public static func - (x: Int, y: Tensor) -> Tensor { Operation.rsub(.int(Int64(x)), y) }
-  public static func - (x: Double, y: Tensor) -> Tensor { Operation.rsub(.double(x), y) }
+  public static func - (x: Tensor, y: Int) -> Tensor { Operation.sub(x, y.scalar) }
+  public static func - (x: Tensor, y: Double) -> Tensor { Operation.sub(x, y.scalar) }
+  public static func - (x: Int, y: Tensor) -> Tensor { Operation.rsub(x.scalar, y) }
+  public static func - (x: Double, y: Tensor) -> Tensor { Operation.rsub(x.scalar, y) }
 
   public static func * (x: Tensor, y: Tensor) -> Tensor { Operation.mul(x, y) }
-  public static func * (x: Tensor, y: Int) -> Tensor { Operation.mul(x, .int(Int64(y))) }
-  public static func * (x: Tensor, y: Double) -> Tensor { Operation.mul(x, .double(y)) }
-  public static func * (x: Int, y: Tensor) -> Tensor { Operation.mul(y, .int(Int64(x))) }
-  public static func * (x: Double, y: Tensor) -> Tensor { Operation.mul(y, .double(x)) }
+  public static func * (x: Tensor, y: Int) -> Tensor { Operation.mul(x, y.scalar) }
+  public static func * (x: Tensor, y: Double) -> Tensor { Operation.mul(x, y.scalar) }
+  public static func * (x: Int, y: Tensor) -> Tensor { Operation.mul(y, x.scalar) }
+  public static func * (x: Double, y: Tensor) -> Tensor { Operation.mul(y, x.scalar) }
 
   /// True division: integers give the default dtype.
   public static func / (x: Tensor, y: Tensor) -> Tensor { Operation.div(x, y) }
-  public static func / (x: Tensor, y: Int) -> Tensor { Operation.div(x, .int(Int64(y))) }
-  public static func / (x: Tensor, y: Double) -> Tensor { Operation.div(x, .double(y)) }
+  public static func / (x: Tensor, y: Int) -> Tensor { Operation.div(x, y.scalar) }
+  public static func / (x: Tensor, y: Double) -> Tensor { Operation.div(x, y.scalar) }
   public static func / (x: Int, y: Tensor) -> Tensor { y.reciprocal() * x }
   public static func / (x: Double, y: Tensor) -> Tensor { y.reciprocal() * x }
 
   /// The remainder with the sign of the divisor, as Python's.
   public static func % (x: Tensor, y: Tensor) -> Tensor { x.remainder(y) }
-  public static func % (x: Tensor, y: Int) -> Tensor { x.remainder(.int(Int64(y))) }
-  public static func % (x: Tensor, y: Double) -> Tensor { x.remainder(.double(y)) }
+  public static func % (x: Tensor, y: Int) -> Tensor { x.remainder(y) }
+  public static func % (x: Tensor, y: Double) -> Tensor { x.remainder(y) }
 
   public static func ** (x: Tensor, y: Tensor) -> Tensor { x.pow(y) }
-  public static func ** (x: Tensor, y: Int) -> Tensor { x.pow(.int(Int64(y))) }
-  public static func ** (x: Tensor, y: Double) -> Tensor { x.pow(.double(y)) }
-  public static func ** (x: Int, y: Tensor) -> Tensor { Operation.powOfNumber(.int(Int64(x)), y) }
-  public static func ** (x: Double, y: Tensor) -> Tensor { Operation.powOfNumber(.double(x), y) }
+  public static func ** (x: Tensor, y: Int) -> Tensor { x.pow(y) }
+  public static func ** (x: Tensor, y: Double) -> Tensor { x.pow(y) }
+  public static func ** (x: Int, y: Tensor) -> Tensor { Operation.powOfNumber(x.scalar, y) }
+  public static func ** (x: Double, y: Tensor) -> Tensor { Operation.powOfNumber(x.scalar, y) }
 
   public static prefix func - (x: Tensor) -> Tensor { Operation.neg(x) }
 }
@@ -56,44 +56,38 @@ extension Tensor {
 
 extension Tensor {
   public static func .== (x: Tensor, y: Tensor) -> Tensor { Operation.eq(x, y) }
-  public static func .== (x: Tensor, y: Int) -> Tensor { Operation.eq(x, .int(Int64(y))) }
-  public static func .== (x: Tensor, y: Double) -> Tensor { Operation.eq(x, .double(y)) }
+  public static func .== (x: Tensor, y: Int) -> Tensor { Operation.eq(x, y.scalar) }
+  public static func .== (x: Tensor, y: Double) -> Tensor { Operation.eq(x, y.scalar) }
   public static func .!= (x: Tensor, y: Tensor) -> Tensor { Operation.ne(x, y) }
-  public static func .!= (x: Tensor, y: Int) -> Tensor { Operation.ne(x, .int(Int64(y))) }
-  public static func .!= (x: Tensor, y: Double) -> Tensor { Operation.ne(x, .double(y)) }
+  public static func .!= (x: Tensor, y: Int) -> Tensor { Operation.ne(x, y.scalar) }
+  public static func .!= (x: Tensor, y: Double) -> Tensor { Operation.ne(x, y.scalar) }
   public static func .< (x: Tensor, y: Tensor) -> Tensor { Operation.lt(x, y) }
-  public static func .< (x: Tensor, y: Int) -> Tensor { Operation.lt(x, .int(Int64(y))) }
-  public static func .< (x: Tensor, y: Double) -> Tensor { Operation.lt(x, .double(y)) }
+  public static func .< (x: Tensor, y: Int) -> Tensor { Operation.lt(x, y.scalar) }
+  public static func .< (x: Tensor, y: Double) -> Tensor { Operation.lt(x, y.scalar) }
   public static func .<= (x: Tensor, y: Tensor) -> Tensor { Operation.le(x, y) }
-  public static func .<= (x: Tensor, y: Int) -> Tensor { Operation.le(x, .int(Int64(y))) }
-  public static func .<= (x: Tensor, y: Double) -> Tensor { Operation.le(x, .double(y)) }
+  public static func .<= (x: Tensor, y: Int) -> Tensor { Operation.le(x, y.scalar) }
+  public static func .<= (x: Tensor, y: Double) -> Tensor { Operation.le(x, y.scalar) }
   public static func .> (x: Tensor, y: Tensor) -> Tensor { Operation.gt(x, y) }
-  public static func .> (x: Tensor, y: Int) -> Tensor { Operation.gt(x, .int(Int64(y))) }
-  public static func .> (x: Tensor, y: Double) -> Tensor { Operation.gt(x, .double(y)) }
+  public static func .> (x: Tensor, y: Int) -> Tensor { Operation.gt(x, y.scalar) }
+  public static func .> (x: Tensor, y: Double) -> Tensor { Operation.gt(x, y.scalar) }
   public static func .>= (x: Tensor, y: Tensor) -> Tensor { Operation.ge(x, y) }
-  public static func .>= (x: Tensor, y: Int) -> Tensor { Operation.ge(x, .int(Int64(y))) }
-  public static func .>= (x: Tensor, y: Double) -> Tensor { Operation.ge(x, .double(y)) }
-
-  /// Bits of integers, logic of booleans.
-  public static func .& (x: Tensor, y: Tensor) -> Tensor { Operation.bitAnd(x, y) }
-  public static func .| (x: Tensor, y: Tensor) -> Tensor { Operation.bitOr(x, y) }
-  public static func .^ (x: Tensor, y: Tensor) -> Tensor { Operation.bitXor(x, y) }
-  public static prefix func .! (x: Tensor) -> Tensor { Operation.bitNot(x) }
+  public static func .>= (x: Tensor, y: Int) -> Tensor { Operation.ge(x, y.scalar) }
+  public static func .>= (x: Tensor, y: Double) -> Tensor { Operation.ge(x, y.scalar) }
 }
 
 // MARK: - In place
 
 extension Tensor {
-  public static func += (x: inout Tensor, y: Tensor) { Operation.add.assign(to: &x, .tensor(y.body)) }
-  public static func += (x: inout Tensor, y: Int) { Operation.add.assign(to: &x, .scalar(.int(Int64(y)))) }
-  public static func += (x: inout Tensor, y: Double) { Operation.add.assign(to: &x, .scalar(.double(y))) }
-  public static func -= (x: inout Tensor, y: Tensor) { Operation.sub.assign(to: &x, .tensor(y.body)) }
-  public static func -= (x: inout Tensor, y: Int) { Operation.sub.assign(to: &x, .scalar(.int(Int64(y)))) }
-  public static func -= (x: inout Tensor, y: Double) { Operation.sub.assign(to: &x, .scalar(.double(y))) }
-  public static func *= (x: inout Tensor, y: Tensor) { Operation.mul.assign(to: &x, .tensor(y.body)) }
-  public static func *= (x: inout Tensor, y: Int) { Operation.mul.assign(to: &x, .scalar(.int(Int64(y)))) }
-  public static func *= (x: inout Tensor, y: Double) { Operation.mul.assign(to: &x, .scalar(.double(y))) }
-  public static func /= (x: inout Tensor, y: Tensor) { Operation.div.assign(to: &x, .tensor(y.body)) }
-  public static func /= (x: inout Tensor, y: Int) { Operation.div.assign(to: &x, .scalar(.int(Int64(y)))) }
-  public static func /= (x: inout Tensor, y: Double) { Operation.div.assign(to: &x, .scalar(.double(y))) }
+  public static func += (x: inout Tensor, y: Tensor) { Operation.add.assign(to: &x, y.argument) }
+  public static func += (x: inout Tensor, y: Int) { Operation.add.assign(to: &x, y.argument) }
+  public static func += (x: inout Tensor, y: Double) { Operation.add.assign(to: &x, y.argument) }
+  public static func -= (x: inout Tensor, y: Tensor) { Operation.sub.assign(to: &x, y.argument) }
+  public static func -= (x: inout Tensor, y: Int) { Operation.sub.assign(to: &x, y.argument) }
+  public static func -= (x: inout Tensor, y: Double) { Operation.sub.assign(to: &x, y.argument) }
+  public static func *= (x: inout Tensor, y: Tensor) { Operation.mul.assign(to: &x, y.argument) }
+  public static func *= (x: inout Tensor, y: Int) { Operation.mul.assign(to: &x, y.argument) }
+  public static func *= (x: inout Tensor, y: Double) { Operation.mul.assign(to: &x, y.argument) }
+  public static func /= (x: inout Tensor, y: Tensor) { Operation.div.assign(to: &x, y.argument) }
+  public static func /= (x: inout Tensor, y: Int) { Operation.div.assign(to: &x, y.argument) }
+  public static func /= (x: inout Tensor, y: Double) { Operation.div.assign(to: &x, y.argument) }
 }

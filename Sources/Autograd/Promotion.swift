@@ -38,13 +38,7 @@ struct Promotion {
   }
 
   mutating func add(_ scalar: Scalar) {
-    let dtype: DType =
-      switch scalar {
-      case .bool: .bool
-      case .int: .int64
-      case .double: DefaultDType.current
-      }
-    number = number?.promoted(with: dtype) ?? dtype
+    number = number?.promoted(with: scalar.dtype) ?? scalar.dtype
   }
 
   var result: DType {
@@ -55,6 +49,17 @@ struct Promotion {
     guard let high else { return low }
     guard let low else { return high }
     return low.category > high.category ? low.promoted(with: high) : high
+  }
+}
+
+extension Scalar {
+  /// The dtype of a tensor of this number alone.
+  var dtype: DType {
+    switch self {
+    case .bool: .bool
+    case .int: .int64
+    case .double: DefaultDType.current
+    }
   }
 }
 

@@ -141,13 +141,7 @@ extension Tensor {
   public static func full(
     _ shape: [Int], _ value: Scalar, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
-    let inferred: DType =
-      switch value {
-      case .bool: .bool
-      case .int: .int64
-      case .double: DefaultDType.current
-      }
-    return filled("full", shape, with: value, dtype: dtype ?? inferred, device, requiresGrad)
+    filled("full", shape, with: value, dtype: dtype ?? value.dtype, device, requiresGrad)
   }
 
   static func uninitialized(

@@ -1,8 +1,6 @@
 /// A Swift type that is the element of some dtype: `Float` of float32, `Bool` of bool.
-public protocol Element: Sendable {
+public protocol Element: ScalarConvertible {
   static var dtype: DType { get }
-  /// The value as a number of its category; `Scalar` converts onward by C's rules.
-  var scalar: Scalar { get }
   /// The value converted to this type as a tensor cast converts it.
   init(_ scalar: Scalar)
 }

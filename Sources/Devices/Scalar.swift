@@ -1,3 +1,9 @@
+/// A Swift number or boolean that an operation takes where a tensor could stand: `Int`, `Double`, `Bool`, `Float` and the like.
+public protocol ScalarConvertible: Sendable {
+  /// The value as a number of its category.
+  var scalar: Scalar { get }
+}
+
 /// A number outside any tensor, of one of the three categories that promotion knows.
 ///
 /// It takes part in promotion as a Python number does: it never widens a tensor within its category.
@@ -38,4 +44,8 @@ public enum Scalar: Sendable, Hashable {
     case .double(let value): Int64(exactly: value.rounded(.towardZero)) ?? .min
     }
   }
+}
+
+extension Scalar: ScalarConvertible {
+  public var scalar: Scalar { self }
 }

@@ -15,14 +15,12 @@ struct ElementwiseOperation: Sendable {
   let gradName: String
   let kernel: ElementwiseKernel
   let rule: Rule
-  /// Refuses a dtype, with PyTorch's text.
-  let check: (@Sendable (DType) throws(TensorError) -> Void)?
+  let check: DTypeCheck?
   /// The dtypes that need no thought: bit i for raw value i.
   private let directDTypes: UInt16
 
   init(
-    _ name: String, _ gradName: String, _ kernel: ElementwiseKernel, rule: Rule = .promoted,
-    check: (@Sendable (DType) throws(TensorError) -> Void)? = nil
+    _ name: String, _ gradName: String, _ kernel: ElementwiseKernel, rule: Rule = .promoted, check: DTypeCheck? = nil
   ) {
     self.name = name
     self.gradName = gradName
@@ -31,9 +29,15 @@ struct ElementwiseOperation: Sendable {
     self.check = check
     var direct: UInt16 = 0
     for dtype in [DType.float32, .float64, .int64] where kernel.runsDirectly(in: dtype) {
-      if rule == .promoted || dtype.isFloatingPoint { direct |= 1 << dtype.rawValue }
+      let isRefused = check?.refusal(of: dtype, for: [dtype, dtype, dtype]) != nil
+      if !isRefused && (rule == .promoted || dtype.isFloatingPoint) { direct |= 1 << dtype.rawValue }
     }
     directDTypes = direct
+  }
+
+  /// The operation of one instruction, under the opcode's own names.
+  init(_ opcode: Opcode, rule: Rule = .promoted, check: DTypeCheck? = nil) {
+    self.init("\(opcode)", opcode.gradName, .instruction(opcode), rule: rule, check: check)
   }
 
   @inline(__always)
@@ -44,6 +48,27 @@ struct ElementwiseOperation: Sendable {
 enum ElementwiseArgument: Sendable {
   case tensor(TensorBody)
   case scalar(Scalar)
+
+  /// A number counts as a 0-d tensor of it would.
+  var dtype: DType {
+    switch self {
+    case .tensor(let body): body.dtype
+    case .scalar(let value): value.dtype
+    }
+  }
+
+  var body: TensorBody? {
+    if case .tensor(let body) = self { return body }
+    return nil
+  }
+}
+
+extension Tensor {
+  var argument: ElementwiseArgument { .tensor(body) }
+}
+
+extension ScalarConvertible {
+  var argument: ElementwiseArgument { .scalar(scalar) }
 }
 
 // MARK: - The common cases, without machinery
@@ -113,7 +138,7 @@ extension ElementwiseOperation {
   }
 
   /// Any number of operands.
-  func callAsFunction(_ arguments: [ElementwiseArgument]) -> Tensor {
+  func callAsFunction(_ arguments: ElementwiseArgument...) -> Tensor {
     general(
       arguments.map {
         if case .tensor(let body) = $0 { return .tensor(body.frozen) }
@@ -172,7 +197,7 @@ extension TensorBody {
 extension ElementwiseOperation {
   private func general(_ arguments: [ElementwiseArgument], _ mode: GradientMode) -> Tensor {
     for case .tensor(let body) in arguments where body.flags.contains(.invalid) { return Tensor(body) }
-    do {
+    do throws(TensorError) {
       var promotion = Promotion()
       for argument in zip(arguments, kernel.inputs) where argument.1 == .value {
         switch argument.0 {
@@ -181,7 +206,7 @@ extension ElementwiseOperation {
         }
       }
       var dtype = promotion.result
-      try check?(dtype)
+      if let refusal = check?.refusal(of: dtype, for: arguments.map(\.dtype)) { throw refusal }
       if rule == .floating && !dtype.isFloatingPoint { dtype = DefaultDType.current }
       return try Elementwise.apply(kernel, gradName, dtype: dtype, arguments, mode)[0]
     } catch {
@@ -205,10 +230,7 @@ enum Elementwise {
       results = try launched(kernel, dtype: dtype, arguments, mode)
     }
     guard mode == .recording, results.contains(where: \.isFloatingPoint) else { return results }
-    let bodies = arguments.map { (argument) -> TensorBody? in
-      if case .tensor(let body) = argument { return body }
-      return nil
-    }
+    let bodies = arguments.map(\.body)
     guard bodies.contains(where: { $0?.node != nil }) else { return results }
     let edges = Edges(bodies)
     let pullback = KernelPullback(

@@ -31,7 +31,7 @@ extension ElementwiseOperation {
       }
       let isRecorded: Bool = if case .tensor(let body) = other { body.node != nil } else { false }
       if mode == .recording && (x.requiresGrad || isRecorded) {
-        let result = callAsFunction([.tensor(x.body), other])
+        let result = callAsFunction(.tensor(x.body), other)
         guard result.isValid else { return }
         try checkStore(of: result.shape, result.dtype, in: x)
         x = result.to(x.dtype)
@@ -99,7 +99,7 @@ extension ElementwiseOperation {
       }
     }
     var dtype = promotion.result
-    try check?(dtype)
+    if let refusal = check?.refusal(of: dtype, for: [x.dtype, y.dtype]) { throw refusal }
     if rule == .floating && !dtype.isFloatingPoint { dtype = DefaultDType.current }
     try checkInPlace(of: shape, kernel.outputKind(0) == .boolean ? .bool : dtype, in: x.shape, x.dtype)
     let target =

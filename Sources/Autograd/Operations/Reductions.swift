@@ -1,12 +1,20 @@
 import Devices
 
+// Sums, means, and tests of all elements. The arguments of every reduction:
+//
+//   dim      one dimension or a list of them; all if nil or empty
+//   keepDim  leaves the reduced dimensions in the result, with size one
+//   dtype    in which to compute, and that of the result
+
 extension Tensor {
-  /// The sum of all elements.
-  public func sum() -> Tensor {
+  /// The sum. Integers and booleans give int64.
+  public func sum(dim: (any Dimensions)? = nil, keepDim: Bool = false, dtype: DType? = nil) -> Tensor {
     attempt(self) { x throws(TensorError) in
-      let shape = x.shape
-      return try x.reduced(.sum, dims: Array(0..<x.rank), keepDim: false, dtype: sumDType(x.dtype))
-        .differentiable("SumBackward0", x, saves: false) { g in g.expand(shape) }
+      let shape = try ReductionShape(of: x.shape, dim: dim, keepDim: keepDim)
+      return try x.reduced(.sum, shape, dtype: dtype ?? x.dtype.sum)
+        .differentiable(dim == nil && !keepDim ? "SumBackward0" : "SumBackward1", x, saves: false) { g in
+          g.expand(from: shape)
+        }
     }
   }
 
@@ -14,30 +22,95 @@ extension Tensor {
   public func sum(to target: [Int]) -> Tensor {
     if shape == target { return self }
     return attempt(self) { x throws(TensorError) in
-      let shape = x.shape
-      let lead = shape.count - target.count
-      let dims = shape.indices.filter { $0 < lead || (target[$0 - lead] == 1 && shape[$0] != 1) }
-      let result = try x.reduced(.sum, dims: dims, keepDim: true, dtype: x.dtype)
-      return Tensor(result.operand.with(layout: result.layout.viewed(as: target)!))
-        .differentiable("SumBackward1", x, saves: false) { g in g.expand(shape) }
+      let source = x.shape
+      let lead = source.count - target.count
+      let dims = source.indices.filter { $0 < lead || (target[$0 - lead] == 1 && source[$0] != 1) }
+      let shape = try ReductionShape(of: source, dim: dims, keepDim: true)
+      let result = try x.reduced(.sum, shape, dtype: x.dtype)
+      return Tensor(result.operand.with(layout: Layout(shape: target)))
+        .differentiable("SumBackward1", x, saves: false) { g in g.expand(source) }
     }
   }
 
-  /// Whether any element is not zero.
-  public func any() -> Tensor {
-    attempt(self) { x throws(TensorError) in try x.reduced(.any, dims: Array(0..<x.rank), keepDim: false, dtype: .bool) }
+  /// The sum with NaN counted as zero.
+  public func nansum(dim: (any Dimensions)? = nil, keepDim: Bool = false, dtype: DType? = nil) -> Tensor {
+    guard isFloatingPoint else { return sum(dim: dim, keepDim: keepDim, dtype: dtype) }
+    return attempt(self) { x throws(TensorError) in
+      let shape = try ReductionShape(of: x.shape, dim: dim, keepDim: keepDim)
+      return try x.detach().nanToNum(nan: 0, posInf: .infinity, negInf: -.infinity).reduced(.sum, shape, dtype: dtype ?? x.dtype)
+        .differentiable("NansumBackward0", x) { g in g.expand(from: shape) * x.isNaN().logicalNot() }
+    }
   }
 
-  /// A bare reduction. Freeze first.
-  func reduced(_ reduction: Reduction, dims: [Int], keepDim: Bool, dtype: DType) throws(TensorError) -> Tensor {
-    var kept = shape
-    for dim in dims { kept[dim] = 1 }
-    let result = try Tensor.uninitialized(reduction.rawValue, kept, dtype, device)
-    try device.reduce(reduction, operand, dims: dims, to: result.operand)
-    if keepDim { return result }
-    let squeezed = shape.indices.filter { !dims.contains($0) }.map { shape[$0] }
-    return Tensor(result.operand.with(layout: Layout(shape: squeezed)))
+  /// The mean, of floating dtypes.
+  ///
+  /// Error: `mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: Long`.
+  public func mean(dim: (any Dimensions)? = nil, keepDim: Bool = false, dtype: DType? = nil) -> Tensor {
+    attempt(self) { x throws(TensorError) in
+      let result = try x.checkMean(dtype)
+      let shape = try ReductionShape(of: x.shape, dim: dim, keepDim: keepDim)
+      return try x.reducedMean(shape, dtype: result)
+        .differentiable(dim == nil && !keepDim ? "MeanBackward0" : "MeanBackward1", x, saves: false) { g in
+          g.expand(from: shape) / shape.count
+        }
+    }
+  }
+
+  private func checkMean(_ given: DType?) throws(TensorError) -> DType {
+    let dtype = given ?? dtype
+    guard dtype.isFloatingPoint else {
+      let subject = given == nil ? "Input" : "Optional"
+      throw .notImplemented(
+        "mean(): could not infer output dtype. \(subject) dtype must be either a floating point or complex dtype. Got: "
+          + dtype.scalarTypeName)
+    }
+    return dtype
+  }
+
+  /// The bare mean: halves are summed and divided in float32.
+  func reducedMean(_ shape: ReductionShape, dtype: DType) throws(TensorError) -> Tensor {
+    let sum = try reduced(.sum, shape, dtype: dtype.computeDType)
+    let result = dtype == sum.dtype ? sum : try Tensor.uninitialized("mean", shape.result, dtype, device)
+    try device.elementwise(
+      .instruction(.div), dtype: sum.dtype, inputs: [.operand(sum.operand), .scalar(.double(Double(shape.count)))],
+      outputs: [result.operand])
+    return result
+  }
+
+  /// The mean of what is not NaN.
+  public func nanmean(dim: (any Dimensions)? = nil, keepDim: Bool = false, dtype: DType? = nil) -> Tensor {
+    guard !isValid || isFloatingPoint else {
+      return .failure(
+        .runtime("nanmean(): expected input to have floating point or complex dtype but got \(self.dtype.scalarTypeName)"))
+    }
+    let count = isNaN().logicalNot().sum(dim: dim, keepDim: keepDim)
+    return nansum(dim: dim, keepDim: keepDim, dtype: dtype) / count
   }
 }
 
-private func sumDType(_ dtype: DType) -> DType { dtype.isFloatingPoint ? dtype : .int64 }
+extension DType {
+  /// The dtype of a sum or product.
+  var sum: DType { isFloatingPoint ? self : .int64 }
+}
+
+// MARK: - Truth
+
+extension Tensor {
+  /// Whether any element is not zero. NaN is not.
+  public func any(dim: (any Dimensions)? = nil, keepDim: Bool = false) -> Tensor { truth(.any, dim, keepDim) }
+
+  /// Whether no element is zero.
+  public func all(dim: (any Dimensions)? = nil, keepDim: Bool = false) -> Tensor { truth(.all, dim, keepDim) }
+
+  /// Bytes are an older kind of booleans, and stay bytes.
+  private func truth(_ reduction: Reduction, _ dim: (any Dimensions)?, _ keepDim: Bool) -> Tensor {
+    attempt(self) { x throws(TensorError) in
+      let shape = try ReductionShape(of: x.shape, dim: dim, keepDim: keepDim)
+      let result = try x.reduced(reduction, shape, dtype: .bool)
+      return x.dtype == .uint8 ? result.to(.uint8) : result
+    }
+  }
+
+  /// How many elements are not zero.
+  public func countNonzero(dim: (any Dimensions)? = nil) -> Tensor { (self .!= 0).sum(dim: dim) }
+}

@@ -1,0 +1,55 @@
+import Devices
+
+extension Operation {
+  static let pow = ElementwiseOperation(.pow, check: .kernel("pow", lacks: .boolean))
+  static let powByNumber = ElementwiseOperation(
+    "pow", "PowBackward0", .instruction(.pow), check: .kernel("pow", lacks: .boolean))
+  static let powOfNumber = ElementwiseOperation(
+    "pow", "PowBackward2", .instruction(.pow), check: .kernel("pow", lacks: .boolean))
+
+  /// Powers by the numbers that users write, each with a kernel of its own: products in the place of a general power.
+  static let powers: [Double: ElementwiseOperation] = Dictionary(
+    uniqueKeysWithValues: [-2.0, -1, -0.5, 0.5, 1, 2, 3].map { exponent in
+      (exponent, ElementwiseOperation("pow", "PowBackward0", ElementwiseKernel { x in x.pow(exponent) }))
+    })
+  static let square = powers[2]!
+  static let cube = powers[3]!
+
+  static let sqrt = ElementwiseOperation(.sqrt, rule: .floating)
+  static let rsqrt = ElementwiseOperation(.rsqrt, rule: .floating)
+  static let hypot = ElementwiseOperation(.hypot, check: .kernel("hypot_cpu", lacks: .integral))
+  static let ldexp = ElementwiseOperation(
+    "ldexp", "LdexpBackward0", ElementwiseKernel { x, exponent in x * exponent.exp2() }, rule: .floating)
+}
+
+extension Tensor {
+  /// self to the power of `exponent`. Integers to a negative power are 0, but for 1 and -1.
+  public func pow(_ exponent: Tensor) -> Tensor { Operation.pow(self, exponent) }
+
+  /// Error: `Integers to negative integer powers are not allowed.`
+  public func pow(_ exponent: some ScalarConvertible) -> Tensor {
+    let exponent = exponent.scalar
+    if dtype != .bool {
+      if case .int(2) = exponent { return Operation.square(self) }
+      if case .int(3) = exponent { return Operation.cube(self) }
+    }
+    if case .int(let value) = exponent, value < 0, !dtype.isFloatingPoint, isValid {
+      return .failure(.runtime("Integers to negative integer powers are not allowed."))
+    }
+    if dtype.isFloatingPoint, let operation = Operation.powers[exponent.doubleValue] { return operation(self) }
+    return Operation.powByNumber(self, exponent)
+  }
+
+  /// The power computed in float64, whatever the dtypes.
+  public func floatPower(_ exponent: Tensor) -> Tensor { to(.float64).pow(exponent.to(.float64)) }
+  public func floatPower(_ exponent: some ScalarConvertible) -> Tensor { to(.float64).pow(exponent.scalar.doubleValue) }
+
+  public func square() -> Tensor { pow(2) }
+  public func sqrt() -> Tensor { Operation.sqrt(self) }
+  /// 1 / √self.
+  public func rsqrt() -> Tensor { Operation.rsqrt(self) }
+  /// √(self² + other²), without overflow on the way.
+  public func hypot(_ other: Tensor) -> Tensor { Operation.hypot(self, other) }
+  /// self · 2^other.
+  public func ldexp(_ other: Tensor) -> Tensor { Operation.ldexp(self, other) }
+}

@@ -1,0 +1,98 @@
+import Devices
+
+/// Which dimensions an operation goes along: one or several, negative ones counted from the back.
+///
+///     x.sum(dim: 0)
+///     x.sum(dim: [0, -1])
+public protocol Dimensions: Sendable {
+  var dimensions: [Int] { get }
+}
+
+extension Int: Dimensions {
+  public var dimensions: [Int] { [self] }
+}
+
+extension [Int]: Dimensions {
+  public var dimensions: [Int] { self }
+}
+
+/// What a reduction goes over, and the shapes before and after.
+struct ReductionShape: Sendable {
+  /// The input's shape.
+  let full: [Int]
+  /// The dimensions that are reduced, in order.
+  let dims: [Int]
+  /// The input's shape with size one in the place of every reduced dimension.
+  let kept: [Int]
+  /// The result's shape.
+  let result: [Int]
+  /// How many elements each result is made of.
+  let count: Int
+
+  /// - Parameter dim: nil or an empty list for all dimensions.
+  /// - Throws: PyTorch's texts where a dimension does not exist or appears twice.
+  init(of shape: [Int], dim: (any Dimensions)?, keepDim: Bool) throws(TensorError) {
+    full = shape
+    let listed = dim?.dimensions ?? []
+    if listed.isEmpty {
+      dims = Array(shape.indices)
+      kept = [Int](repeating: 1, count: shape.count)
+      result = keepDim ? kept : []
+      count = shape.reduce(1, *)
+      return
+    }
+    var isReduced = [Bool](repeating: false, count: max(shape.count, 1))
+    for dim in listed {
+      let wrapped = try wrapDimension(dim, rank: shape.count)
+      guard !isReduced[wrapped] else { throw .runtime("dim \(wrapped) appears multiple times in the list of dims") }
+      isReduced[wrapped] = true
+    }
+    dims = shape.indices.filter { isReduced[$0] }
+    kept = shape.indices.map { isReduced[$0] ? 1 : shape[$0] }
+    result = keepDim ? kept : shape.indices.filter { !isReduced[$0] }.map { shape[$0] }
+    count = dims.reduce(1) { $0 * shape[$1] }
+  }
+
+  /// - Throws: PyTorch's texts for a reduction that has no value for no elements.
+  func checkNotEmpty(_ operation: String, isWhole: Bool) throws(TensorError) {
+    if isWhole {
+      guard full.allSatisfy({ $0 != 0 }) else {
+        throw .runtime(
+          "\(operation)(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
+        )
+      }
+      return
+    }
+    for dim in dims where full[dim] == 0 {
+      throw .index("\(operation)(): Expected reduction dim \(dim) to have non-zero size.")
+    }
+  }
+}
+
+extension Tensor {
+  /// A bare reduction. Freeze first.
+  func reduced(_ reduction: Reduction, _ shape: ReductionShape, dtype: DType) throws(TensorError) -> Tensor {
+    let result = try Tensor.uninitialized("\(reduction)", shape.kept, dtype, device)
+    try device.reduce(reduction, operand, dims: shape.dims, to: result.operand)
+    return shape.result.count == shape.kept.count ? result : Tensor(result.operand.with(layout: Layout(shape: shape.result)))
+  }
+
+  /// A reduction's result, repeated along what was reduced: in the input's shape again.
+  func expand(from shape: ReductionShape) -> Tensor {
+    attempt(self) { x throws(TensorError) in
+      Tensor(x.operand.with(layout: x.layout.viewed(as: shape.kept)!.broadcast(to: shape.full)))
+        .differentiable("ExpandBackward0", x, saves: false) { g in
+          g.sum(dim: shape.dims, keepDim: shape.result.count == shape.full.count)
+        }
+    }
+  }
+
+  /// A reduction's result with the reduced dimensions back, of size one.
+  func unreduced(from shape: ReductionShape) -> Tensor {
+    if shape.result.count == shape.kept.count { return self }
+    return attempt(self) { x throws(TensorError) in
+      Tensor(x.operand.with(layout: x.layout.viewed(as: shape.kept)!))
+        .differentiable("ViewBackward0", x, saves: false) { g in g.sum(dim: shape.dims) }
+    }
+  }
+}
