@@ -78,11 +78,11 @@ extension ElementwiseOperation {
     let a = x.body.frozen
     let mode = GradientMode.current
     if mode != .inference, runsDirectly(in: a.dtype), a.isDense, let first = a.address,
-      let result = made(like: a)
+      let storage = memory(like: a)
     {
-      kernel.runDirect(dtype: a.dtype, count: a.layout.count, output: result.storage.handle, DirectArgument(first))
-      if a.node == nil || mode != .recording { return Tensor(result) }
-      return record(result, dtype: a.dtype, .tensor(a), nil, edges: Edges(a, nil, count: 1))
+      kernel.runDirect(dtype: a.dtype, count: a.layout.count, output: storage.handle, DirectArgument(first))
+      if a.node == nil || mode != .recording { return bare(storage, like: a) }
+      return recorded(storage, like: a, .tensor(a), nil, Edges(a, nil, count: 1))
     }
     return general([.tensor(a)], mode)
   }
@@ -92,17 +92,17 @@ extension ElementwiseOperation {
     let b = y.body.frozen
     let mode = GradientMode.current
     if mode != .inference, a.dtype == b.dtype, runsDirectly(in: a.dtype), let first = a.address, let second = b.address,
-      let shaped = TensorBody.shaped(a, b), let result = made(like: shaped)
+      let shaped = TensorBody.shaped(a, b), let storage = memory(like: shaped)
     {
       let size = a.dtype.byteCount
       kernel.runDirect(
-        dtype: a.dtype, count: shaped.layout.count, output: result.storage.handle,
+        dtype: a.dtype, count: shaped.layout.count, output: storage.handle,
         a.isDense && shaped.layout.count == a.layout.count
           ? DirectArgument(first) : DirectArgument(repeating: first, elementSize: size),
         b.isDense && shaped.layout.count == b.layout.count
           ? DirectArgument(second) : DirectArgument(repeating: second, elementSize: size))
-      if a.node == nil && b.node == nil || mode != .recording { return Tensor(result) }
-      return record(result, dtype: a.dtype, .tensor(a), .tensor(b), edges: Edges(a, b, count: 2))
+      if a.node == nil && b.node == nil || mode != .recording { return bare(storage, like: shaped) }
+      return recorded(storage, like: shaped, .tensor(a), .tensor(b), Edges(a, b, count: 2))
     }
     return general([.tensor(a), .tensor(b)], mode)
   }
@@ -111,13 +111,13 @@ extension ElementwiseOperation {
     let a = x.body.frozen
     let mode = GradientMode.current
     if mode != .inference, runsDirectly(in: a.dtype), y.category <= a.dtype.category, a.isDense, let first = a.address,
-      let result = made(like: a)
+      let storage = memory(like: a)
     {
       kernel.runDirect(
-        dtype: a.dtype, count: a.layout.count, output: result.storage.handle, DirectArgument(first),
+        dtype: a.dtype, count: a.layout.count, output: storage.handle, DirectArgument(first),
         DirectArgument(y, dtype: a.dtype))
-      if a.node == nil || mode != .recording { return Tensor(result) }
-      return record(result, dtype: a.dtype, .tensor(a), .scalar(y), edges: Edges(a, nil, count: 2))
+      if a.node == nil || mode != .recording { return bare(storage, like: a) }
+      return recorded(storage, like: a, .tensor(a), .scalar(y), Edges(a, nil, count: 2))
     }
     return general([.tensor(a), .scalar(y)], mode)
   }
@@ -126,13 +126,13 @@ extension ElementwiseOperation {
     let b = y.body.frozen
     let mode = GradientMode.current
     if mode != .inference, runsDirectly(in: b.dtype), x.category <= b.dtype.category, b.isDense, let second = b.address,
-      let result = made(like: b)
+      let storage = memory(like: b)
     {
       kernel.runDirect(
-        dtype: b.dtype, count: b.layout.count, output: result.storage.handle, DirectArgument(x, dtype: b.dtype),
+        dtype: b.dtype, count: b.layout.count, output: storage.handle, DirectArgument(x, dtype: b.dtype),
         DirectArgument(second))
-      if b.node == nil || mode != .recording { return Tensor(result) }
-      return record(result, dtype: b.dtype, .scalar(x), .tensor(b), edges: Edges(nil, b, count: 2))
+      if b.node == nil || mode != .recording { return bare(storage, like: b) }
+      return recorded(storage, like: b, .scalar(x), .tensor(b), Edges(nil, b, count: 2))
     }
     return general([.scalar(x), .tensor(b)], mode)
   }
@@ -146,24 +146,30 @@ extension ElementwiseOperation {
       }, GradientMode.current)
   }
 
-  /// A result of an operand's shape that nothing has been written to. nil where there is no memory: the general case says so.
+  /// Memory for a result of an operand's shape. nil where there is none: the general case says so.
   @inline(__always)
-  private func made(like x: TensorBody) -> TensorBody? {
-    guard let storage = try? x.storage.device.allocate(byteCount: x.layout.count * x.dtype.byteCount) else { return nil }
-    return TensorBody(
-      storage: storage, layout: x.layout.compacted, dtype: kernel.outputKind(0) == .boolean ? .bool : x.dtype)
+  private func memory(like x: TensorBody) -> Storage? {
+    try? x.storage.device.allocate(byteCount: x.layout.count * x.dtype.byteCount)
   }
 
-  /// - Parameter result: just made, and held by nobody else.
   @inline(__always)
-  private func record(
-    _ result: TensorBody, dtype: DType, _ a: ElementwiseArgument, _ b: ElementwiseArgument?, edges: Edges
+  private func bare(_ storage: Storage, like x: TensorBody) -> Tensor {
+    Tensor(
+      TensorBody(
+        storage: storage, layout: x.layout.compacted, dtype: kernel.outputKind(0) == .boolean ? .bool : x.dtype))
+  }
+
+  @inline(__always)
+  private func recorded(
+    _ storage: Storage, like x: TensorBody, _ a: ElementwiseArgument, _ b: ElementwiseArgument?, _ edges: Edges
   ) -> Tensor {
-    guard result.dtype.isFloatingPoint else { return Tensor(result) }
-    let pullback = KernelPullback(kernel.pullback(mask: edges.mask), dtype: dtype, a, b, result: result)
-    let node = Node(
-      gradName, edges: edges, results: Results(result.layout.shape, result.dtype), pullback: .kernel(pullback))
-    return Tensor(TensorBody(storage: result.storage, layout: result.layout, dtype: result.dtype, node: node))
+    guard kernel.outputKind(0) == .value, x.dtype.isFloatingPoint else { return bare(storage, like: x) }
+    let layout = x.layout.compacted
+    let pullback = KernelPullback(
+      kernel.pullback(mask: edges.mask), dtype: x.dtype, a, b,
+      result: TensorBody(storage: storage, layout: layout, dtype: x.dtype))
+    let node = Node(gradName, edges: edges, results: Results(layout.shape, x.dtype), pullback: .kernel(pullback))
+    return Tensor(TensorBody(storage: storage, layout: layout, dtype: x.dtype, node: node))
   }
 }
 
