@@ -1,0 +1,139 @@
+import Devices
+
+// Subscripts. What they take is described at `TensorIndex`.
+//
+// The overloads with `...` exist because a bare `...` has a type that can conform to nothing. Those that give or take a Swift number are
+// disfavoured: `x[0]` is a tensor wherever a tensor will do, and `x[0] = 5`, where only a number will, needs no wrapping.
+
+extension Tensor {
+  /// The part at a position of the first dimension.
+  ///
+  /// Errors: `index 5 is out of bounds for dimension 0 with size 2`; for a 0-d tensor ``invalid index of a 0-dim tensor. Use `tensor.item()`
+  /// ...``. Assigning: as `subscript(_:)` of several.
+  public subscript(_ index: Int) -> Tensor {
+    get {
+      attempt(self) { x throws(TensorError) in x.stepped(try x.step(to: index)) }
+    }
+    set {
+      guard isValid else { return }
+      do throws(TensorError) {
+        write(.tensor(newValue), at: Selection(steps: [try step(to: index)]))
+      } catch {
+        _ = Tensor.failure(error)
+      }
+    }
+  }
+
+  private func step(to index: Int) throws(TensorError) -> ViewStep {
+    guard rank > 0 else {
+      if index == 0 {
+        throw .index(
+          "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
+        )
+      }
+      throw .index("index \(index) is out of bounds for dimension 0 with size 0")
+    }
+    return try .position(index, of: layout, dim: 0, number: 0)
+  }
+
+  /// The part that the indices name. Integers, ranges, `...` and `.newAxis` give a view, arrays and tensors a copy.
+  ///
+  /// Assigning writes the value, broadcast to the part's shape, into the part. The tensor's memory is written in place where nobody else
+  /// holds it, and gradients flow back both to the tensor as it was and to the value.
+  ///
+  /// Errors: `too many indices for tensor of dimension 1`; a position out of bounds; `tensors used as indices must be long, int, byte or bool
+  /// tensors`; a mask of another shape; a value that cannot be broadcast; `a view of a leaf Variable that requires grad is being used in an
+  /// in-place operation.` After an error nothing has changed.
+  public subscript(_ indices: any TensorIndex...) -> Tensor {
+    get { part(indices.map(\.indexTerm)) }
+    set { assign(.tensor(newValue), to: indices.map(\.indexTerm)) }
+  }
+
+  public subscript(_ ellipsis: UnboundedRange, _ indices: any TensorIndex...) -> Tensor {
+    get { part([.ellipsis] + indices.map(\.indexTerm)) }
+    set { assign(.tensor(newValue), to: [.ellipsis] + indices.map(\.indexTerm)) }
+  }
+
+  public subscript(
+    _ first: any TensorIndex, _ ellipsis: UnboundedRange, _ indices: any TensorIndex...
+  ) -> Tensor {
+    get { part([first.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
+    set { assign(.tensor(newValue), to: [first.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
+  }
+
+  /// As `x[...]` with the indices of a list.
+  public subscript(indices indices: [any TensorIndex]) -> Tensor {
+    get { part(indices.map(\.indexTerm)) }
+    set { assign(.tensor(newValue), to: indices.map(\.indexTerm)) }
+  }
+}
+
+// MARK: - Numbers
+
+extension Tensor {
+  /// The number at a place; assigned, it fills the whole part, converted to the tensor's dtype.
+  @_disfavoredOverload
+  public subscript<Number: Element>(_ indices: any TensorIndex...) -> Number {
+    get { Number(part(indices.map(\.indexTerm)).item()) }
+    set { assign(.number(newValue.scalar), to: indices.map(\.indexTerm)) }
+  }
+
+  @_disfavoredOverload
+  public subscript<Number: Element>(_ ellipsis: UnboundedRange, _ indices: any TensorIndex...) -> Number {
+    get { Number(part([.ellipsis] + indices.map(\.indexTerm)).item()) }
+    set { assign(.number(newValue.scalar), to: [.ellipsis] + indices.map(\.indexTerm)) }
+  }
+
+  @_disfavoredOverload
+  public subscript<Number: Element>(
+    _ first: any TensorIndex, _ ellipsis: UnboundedRange, _ indices: any TensorIndex...
+  ) -> Number {
+    get { Number(part([first.indexTerm, .ellipsis] + indices.map(\.indexTerm)).item()) }
+    set { assign(.number(newValue.scalar), to: [first.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
+  }
+}
+
+// MARK: - Reading
+
+extension Tensor {
+  private func part(_ terms: [IndexTerm]) -> Tensor {
+    if let invalid = terms.firstInvalid { return invalid }
+    return attempt(self) { x throws(TensorError) in
+      if terms.count == 1, case .position(let position) = terms[0].kind { return x[position] }
+      return try x.part(
+        Selection(terms, of: x.layout, device: x.device, keepsWhole: terms.count == 1))
+    }
+  }
+
+  func part(_ selection: Selection) throws(TensorError) -> Tensor {
+    if selection.steps.isEmpty && selection.index == nil { return alias() }
+    let part = stepped(selection.steps)
+    guard let index = try selection.positions(in: part.shape, device: device) else { return part }
+    return part.picked(by: index)
+  }
+
+  private mutating func assign(_ value: AssignedValue, to terms: [IndexTerm]) {
+    guard isValid else { return }
+    if let invalid = terms.firstInvalid {
+      self = invalid
+      return
+    }
+    do throws(TensorError) {
+      if terms.count == 1, case .position(let position) = terms[0].kind {
+        write(value, at: Selection(steps: [try step(to: position)]))
+        return
+      }
+      write(value, at: try Selection(terms, of: layout, device: device, keepsWhole: false))
+    } catch {
+      _ = Tensor.failure(error)
+    }
+  }
+}
+
+extension [IndexTerm] {
+  /// What a failed operation gave, among the index tensors.
+  fileprivate var firstInvalid: Tensor? {
+    for case .tensor(let tensor) in lazy.map(\.kind) where !tensor.isValid { return tensor }
+    return nil
+  }
+}

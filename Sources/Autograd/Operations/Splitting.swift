@@ -1,0 +1,139 @@
+import Devices
+
+// A tensor in pieces. All pieces are views, and results of one operation: backward puts their gradients together at once.
+
+extension Tensor {
+  /// Pieces of `size` positions along a dimension; the last may be smaller.
+  ///
+  /// Errors: `split_size can only be 0 if dimension size is 0, but got dimension size of 2`; `split expects at least a 1-dimensional tensor`.
+  public func split(_ size: Int, dim: Int = 0) -> [Tensor] {
+    attempt([self], results: 1) { list throws(TensorError) in
+      let x = list[0]
+      guard x.rank > 0 else { throw .runtime("split expects at least a 1-dimensional tensor") }
+      guard size >= 0 else {
+        throw .runtime("split expects split_size be non-negative, but got split_size=\(size)")
+      }
+      let dim = try wrapDimension(dim, rank: x.rank)
+      let length = x.shape[dim]
+      guard size > 0 || length == 0 else {
+        throw .runtime("split_size can only be 0 if dimension size is 0, but got dimension size of \(length)")
+      }
+      return x.pieces(of: length, size: size, dim: dim)
+    }
+  }
+
+  /// Pieces of the given sizes along a dimension.
+  ///
+  /// Error: `split_with_sizes expects split_sizes to sum exactly to 3 (input tensor's size at dimension 1), but got split_sizes=[1, 1]`.
+  public func split(_ sizes: [Int], dim: Int = 0) -> [Tensor] {
+    attempt([self], results: sizes.count) { list throws(TensorError) in
+      let x = list[0]
+      guard x.rank > 0 else { throw .runtime("split expects at least a 1-dimensional tensor") }
+      let dim = try wrapDimension(dim, rank: x.rank)
+      guard sizes.allSatisfy({ $0 >= 0 }) else {
+        throw .runtime(
+          "split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes=\(sizes)")
+      }
+      guard sizes.reduce(0, &+) == x.shape[dim] else {
+        throw .runtime(
+          "split_with_sizes expects split_sizes to sum exactly to \(x.shape[dim]) (input tensor's size at dimension \(dim)), but got "
+            + "split_sizes=\(sizes)")
+      }
+      return x.pieces(sizes, dim: dim, "SplitWithSizesBackward0")
+    }
+  }
+
+  /// At most `chunks` pieces of equal size along a dimension; the last may be smaller.
+  ///
+  /// Error: ``chunk expects `chunks` to be greater than 0, got: 0``.
+  public func chunk(_ chunks: Int, dim: Int = 0) -> [Tensor] {
+    attempt([self], results: max(chunks, 1)) { list throws(TensorError) in
+      let x = list[0]
+      guard x.rank > 0 else { throw .runtime("chunk expects at least a 1-dimensional tensor") }
+      guard chunks > 0 else { throw .runtime("chunk expects `chunks` to be greater than 0, got: \(chunks)") }
+      let dim = try wrapDimension(dim, rank: x.rank)
+      let length = x.shape[dim]
+      if length == 0 {
+        return x.pieces([Int](repeating: 0, count: chunks), dim: dim, "SplitWithSizesBackward0")
+      }
+      return x.pieces(of: length, size: (length - 1) / chunks + 1, dim: dim)
+    }
+  }
+
+  private func pieces(of length: Int, size: Int, dim: Int) -> [Tensor] {
+    if length == 0 { return pieces([0], dim: dim, "SplitBackward0") }
+    let sizes = stride(from: 0, to: length, by: size).map { min(size, length - $0) }
+    return pieces(sizes, dim: dim, "SplitBackward0")
+  }
+
+  private func pieces(_ sizes: [Int], dim: Int, _ name: String) -> [Tensor] {
+    var start = 0
+    let results = sizes.map { size -> Tensor in
+      defer { start += size }
+      return bareView(layout.slicing(dim, from: start, count: size))
+    }
+    let shapes = results.map(\.shape)
+    return Tensor.differentiable(name, results: results, inputs: [self], saves: false) { gradients in
+      [concatenate(filled(gradients, shapes), dim: dim)]
+    }
+  }
+
+  /// The parts at all positions of a dimension, without that dimension.
+  ///
+  /// Error: `Dimension specified as 0 but tensor has no dimensions`.
+  public func unbind(dim: Int = 0) -> [Tensor] {
+    attempt([self], results: 1) { list throws(TensorError) in
+      let x = list[0]
+      guard x.rank > 0 else { throw .index("Dimension specified as \(dim) but tensor has no dimensions") }
+      let dim = try wrapDimension(dim, rank: x.rank)
+      let results = (0..<x.shape[dim]).map { x.bareView(x.layout.selecting($0, of: dim)) }
+      guard let shape = results.first?.shape else { return [] }
+      return Tensor.differentiable("UnbindBackward0", results: results, inputs: [x], saves: false) { gradients in
+        [stack(filled(gradients, [[Int]](repeating: shape, count: gradients.count)), dim: dim)]
+      }
+    }
+  }
+
+  // MARK: Pieces that are slices of their own
+
+  /// `sections` pieces along a dimension, the first ones larger by one where it does not divide evenly.
+  ///
+  /// Error: `number of sections must be larger than 0, got 0`.
+  public func tensorSplit(_ sections: Int, dim: Int = 0) -> [Tensor] {
+    attempt([self], results: max(sections, 1)) { list throws(TensorError) in
+      let x = list[0]
+      let dim = try x.dimensionToSplit(dim)
+      guard sections > 0 else { throw .runtime("number of sections must be larger than 0, got \(sections)") }
+      let (size, extra) = x.shape[dim].quotientAndRemainder(dividingBy: sections)
+      return (0..<sections).map { section in
+        let start = section * size + min(section, extra)
+        return x.stepped(.slice(dim: dim, start: start, count: size + (section < extra ? 1 : 0), step: 1))
+      }
+    }
+  }
+
+  /// The pieces of a dimension between the given positions, by the rules of slices.
+  public func tensorSplit(at indices: [Int], dim: Int = 0) -> [Tensor] {
+    attempt([self], results: indices.count + 1) { list throws(TensorError) in
+      let x = list[0]
+      let dim = try x.dimensionToSplit(dim)
+      let bounds = [0] + indices + [x.shape[dim]]
+      return zip(bounds, bounds.dropFirst()).map { start, end in
+        x.stepped(.slice(dim, of: x.shape[dim], from: start, to: end, by: 1))
+      }
+    }
+  }
+
+  private func dimensionToSplit(_ dim: Int) throws(TensorError) -> Int {
+    guard rank > 0 else {
+      throw .runtime("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
+    }
+    return try wrapDimension(dim, rank: rank)
+  }
+}
+
+/// The gradients of pieces, with zeros for those that nothing used.
+private func filled(_ gradients: [Tensor?], _ shapes: [[Int]]) -> [Tensor] {
+  guard let some = gradients.lazy.compactMap({ $0 }).first else { return [] }
+  return zip(gradients, shapes).map { g, shape in g ?? .zeros(shape, dtype: some.dtype, device: some.device) }
+}
