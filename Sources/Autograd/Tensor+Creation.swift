@@ -10,16 +10,19 @@ extension Tensor {
   ///     Tensor([[true], [false]])             // bool, of shape [2, 1]
   ///     Tensor([1, 2], dtype: .float64, requiresGrad: true)
   ///
-  /// Errors: `expected sequence of length 2 at dim 1 (got 1)` for ragged lists; `Only Tensors of floating point and complex dtype can require
-  /// gradients`.
+  /// Errors: `expected sequence of length 2 at dim 1 (got 1)` for ragged lists; `value cannot be converted to type uint8 without overflow`;
+  /// `Only Tensors of floating point and complex dtype can require gradients`.
   public init(
     _ literal: TensorLiteral, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
   ) {
     self = attempt { () throws(TensorError) in
       if let error = literal.error { throw error }
-      return try Tensor.made(
-        shape: literal.shape, dtype: dtype ?? literal.dtype, device: device, requiresGrad: requiresGrad
-      ) { memory, dtype in
+      let dtype = dtype ?? literal.dtype
+      if dtype.isIntegral {
+        for value in literal.values { try dtype.checkHolds(value, name: dtype.name) }
+      }
+      return try Tensor.made(shape: literal.shape, dtype: dtype, device: device, requiresGrad: requiresGrad) {
+        memory, dtype in
         for (index, value) in literal.values.enumerated() { store(value, to: memory, at: index, as: dtype) }
       }
     }
@@ -58,7 +61,7 @@ extension Tensor {
     _ values: [T], shape: [Int], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
   ) {
     self = attempt { () throws(TensorError) in
-      guard try Layout.checkedCount(shape, operation: "tensor") == values.count else {
+      guard try Layout.checkedCount(shape) == values.count else {
         throw .runtime("shape '\(shape)' is invalid for input of size \(values.count)")
       }
       return try Tensor.made(shape: shape, dtype: dtype ?? T.dtype, device: device, requiresGrad: requiresGrad) {
@@ -70,6 +73,12 @@ extension Tensor {
         }
       }
     }
+  }
+
+  /// The values of another tensor, outside its graph.
+  public init(_ other: Tensor, dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false) {
+    let value = other.detach().to(dtype ?? other.dtype).to(device ?? other.device)
+    self = attempt(value) { (value) throws(TensorError) in try value.asLeaf(requiresGrad) }
   }
 
   /// Makes a tensor from host memory that `fill` writes.
@@ -113,8 +122,8 @@ public func FloatTensor<T: Element>(_ values: [T]) -> Tensor { Tensor(values, dt
 extension Tensor {
   /// Uninitialised memory: the elements are whatever was there.
   ///
-  /// Errors of all functions that take a shape: `empty: Dimension size must be non-negative.`; a count of elements that overflows; more memory
-  /// than there is.
+  /// Errors of all functions that take a shape: `Trying to create tensor with negative dimension -3: [2, -3]`; `Storage size calculation
+  /// overflowed with sizes=[4611686018427387904, 4]`; more memory than there is.
   public static func empty(
     _ shape: [Int], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
@@ -127,7 +136,8 @@ extension Tensor {
   public static func zeros(
     _ shape: [Int], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
-    filled("zeros", shape, with: .int(0), dtype: dtype ?? DefaultDType.current, device, requiresGrad)
+    if shape.contains(where: { $0 < 0 }) { return .failure(.runtime("zeros: Dimension size must be non-negative.")) }
+    return filled("zeros", shape, with: .int(0), dtype: dtype ?? DefaultDType.current, device, requiresGrad)
   }
 
   /// All elements one.
@@ -138,6 +148,8 @@ extension Tensor {
   }
 
   /// All elements `value`, whose kind gives the dtype: int64 for an integer, the default dtype for a floating point number, bool.
+  ///
+  /// Error: `value cannot be converted to type uint8_t without overflow`.
   public static func full(
     _ shape: [Int], _ value: Scalar, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
@@ -147,7 +159,7 @@ extension Tensor {
   static func uninitialized(
     _ operation: String, _ shape: [Int], _ dtype: DType, _ device: any Device
   ) throws(TensorError) -> Tensor {
-    let count = try Layout.checkedCount(shape, operation: operation)
+    let count = try Layout.checkedCount(shape)
     return Tensor(
       Operand(
         storage: try device.allocate(byteCount: count * dtype.byteCount), layout: Layout(shape: shape), dtype: dtype))
@@ -159,6 +171,7 @@ extension Tensor {
     attempt { () throws(TensorError) in
       try checkRequiresGrad(dtype, requiresGrad)
       let tensor = try uninitialized(operation, shape, dtype, device)
+      try dtype.checkHolds(value)
       try device.fill(tensor.operand, with: value)
       return try tensor.asLeaf(requiresGrad)
     }

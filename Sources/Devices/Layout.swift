@@ -90,14 +90,14 @@ public struct Layout: Sendable, Hashable {
   /// The number of elements of a shape that a user asked for.
   ///
   /// - Throws: where a size is negative or the count does not fit an Int.
-  public static func checkedCount(_ shape: [Int], operation: String) throws(TensorError) -> Int {
+  public static func checkedCount(_ shape: [Int]) throws(TensorError) -> Int {
     var count = 1
     for size in shape {
-      guard size >= 0 else { throw .runtime("\(operation): Dimension size must be non-negative.") }
+      guard size >= 0 else { throw .runtime("Trying to create tensor with negative dimension \(size): \(shape)") }
       let (product, overflow) = count.multipliedReportingOverflow(by: size)
       // The byte count of the widest dtype has to fit as well.
       guard !overflow, product <= Int.max / 16 else {
-        throw .runtime("\(operation): the number of elements of shape \(shape) overflows")
+        throw .runtime("Storage size calculation overflowed with sizes=\(shape)")
       }
       count = product
     }

@@ -20,7 +20,7 @@ extension Distribution {
       guard high.isFinite else { throw .runtime("rrelu: upper bound must be finite, got \(general(high))") }
       guard low <= high else { throw .runtime("Lower bound should be less than or equal to the upper bound") }
       guard dtype == .float32 || dtype == .float64 else { throw notImplemented("rrelu_with_noise_out_cpu", dtype) }
-    case .normal(_, let std):
+    case .normal(_, let std), .separateNormal(_, let std):
       guard std >= 0 else { throw .runtime("normal expects std >= 0.0, but found std \(general(std))") }
       try requireFloating(dtype, "normal_kernel_cpu")
     case .logNormal(_, let std):
@@ -119,7 +119,7 @@ func notImplemented(_ kernel: String, _ dtype: DType) -> TensorError {
 }
 
 /// A number as a C++ stream prints it: six significant digits.
-private func general(_ value: Double) -> String {
+package func general(_ value: Double) -> String {
   var buffer = [CChar](repeating: 0, count: 40)
   _ = withVaList([value]) { vsnprintf(&buffer, buffer.count, "%g", $0) }
   return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

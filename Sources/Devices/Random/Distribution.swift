@@ -10,6 +10,8 @@ public enum Distribution: Sendable, Hashable {
   case unfusedUniform(low: Double, high: Double)
   /// `normal_`, `randn`. Floating dtypes.
   case normal(mean: Double, std: Double)
+  /// `normal` with every value made on its own, as PyTorch fills tensors that are not contiguous. Floating dtypes.
+  case separateNormal(mean: Double, std: Double)
   /// exp of a normal with this mean and standard deviation. `log_normal_`. Floating dtypes.
   case logNormal(mean: Double, std: Double)
   /// `cauchy_`. Floating dtypes.
@@ -43,7 +45,7 @@ extension DType {
   }
 
   /// The largest finite value of a floating dtype.
-  var largestFinite: Double {
+  package var largestFinite: Double {
     switch self {
     case .float64: .greatestFiniteMagnitude
     case .float32: Double(Float.greatestFiniteMagnitude)
@@ -53,7 +55,7 @@ extension DType {
   }
 
   /// The values of an integral dtype.
-  var integerRange: ClosedRange<Int64> {
+  package var integerRange: ClosedRange<Int64> {
     switch self {
     case .bool: 0...1
     case .uint8: 0...255

@@ -72,7 +72,7 @@ extension MersenneTwister {
     case .unfusedUniform(let low, let high):
       let width = high - low
       drawPairs(count) { out[$0] = T(sample: Self.unitDouble($1) * width + low) }
-    case .normal(let mean, let std):
+    case .normal(let mean, let std), .separateNormal(let mean, let std):
       for i in 0..<count { out[i] = T(sample: normal(mean: mean, std: std)) }
     case .logNormal(let mean, let std):
       for i in 0..<count { out[i] = T(sample: exp(normal(mean: mean, std: std))) }
