@@ -210,7 +210,7 @@ extension Tensor {
       guard m >= 0 else { throw .runtime("m must be greater or equal to 0, got \(m)") }
       let result = try uninitialized("eye", [n, m], dtype ?? DefaultDType.current, device)
       try device.fill(result.operand, with: .int(0))
-      let diagonal = Layout(shape: [min(n, m)], strides: [m + 1], offset: 0)
+      let diagonal = Layout(shape: [Swift.min(n, m)], strides: [m + 1], offset: 0)
       try device.fill(result.operand.with(layout: diagonal), with: .int(1))
       return try result.asLeaf(requiresGrad)
     }
@@ -222,14 +222,14 @@ extension Tensor {
   public static func trilIndices(
     _ rows: Int, _ columns: Int, offset: Int = 0, dtype: DType = .int64, device: any Device = .cpu
   ) -> Tensor {
-    triangle("tril_indices", rows, columns, dtype, device) { row in 0..<min(max(row + offset + 1, 0), columns) }
+    triangle("tril_indices", rows, columns, dtype, device) { row in 0..<Swift.min(Swift.max(row + offset + 1, 0), columns) }
   }
 
   /// The elements on and above the diagonal: see `trilIndices`.
   public static func triuIndices(
     _ rows: Int, _ columns: Int, offset: Int = 0, dtype: DType = .int64, device: any Device = .cpu
   ) -> Tensor {
-    triangle("triu_indices", rows, columns, dtype, device) { row in min(max(row + offset, 0), columns)..<columns }
+    triangle("triu_indices", rows, columns, dtype, device) { row in Swift.min(Swift.max(row + offset, 0), columns)..<columns }
   }
 
   private static func triangle(

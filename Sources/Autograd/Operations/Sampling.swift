@@ -93,7 +93,7 @@ extension Tensor {
     attempt(self) { x throws(TensorError) in
       guard x.rank == 1 || x.rank == 2 else { throw .runtime("prob_dist must be 1 or 2 dim") }
       let (rows, categories, dtype) = (x.rank == 2 ? x.shape[0] : 1, x.shape[x.rank - 1], x.dtype)
-      let drawn = try x.sampled(count: rows * max(numSamples, 0), dtype: .int64, generator) {
+      let drawn = try x.sampled(count: rows * Swift.max(numSamples, 0), dtype: .int64, generator) {
         (engine, weights, memory) throws(TensorError) in
         try engine.fillMultinomial(
           weights: weights, dtype: dtype, rows: rows, categories: categories, samples: numSamples, replacement: replacement,
@@ -109,7 +109,7 @@ extension Tensor {
     _ draw: (inout MersenneTwister, UnsafeRawPointer, UnsafeMutableRawPointer) throws(TensorError) -> Void
   ) throws(TensorError) -> Tensor {
     let drawn: Result<Tensor, TensorError>? = withElements { parameters in
-      let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1) * dtype.byteCount, alignment: 64)
+      let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: Swift.max(count, 1) * dtype.byteCount, alignment: 64)
       defer { bytes.deallocate() }
       do throws(TensorError) {
         try (generator ?? .default).withEngine { (engine) throws(TensorError) in

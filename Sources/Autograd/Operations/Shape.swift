@@ -98,16 +98,16 @@ extension Tensor {
 
   /// This tensor seen in a larger shape to which it can be broadcast.
   public func broadcast(to shape: [Int]) -> Tensor { expand(shape) }
+}
 
-  /// All tensors in their common shape.
-  ///
-  /// Error: `The size of tensor a (4) must match the size of tensor b (3) at non-singleton dimension 0`.
-  public static func broadcastTensors(_ tensors: [Tensor]) -> [Tensor] {
-    attempt(tensors, results: tensors.count) { frozen throws(TensorError) in
-      var common: [Int] = []
-      for x in frozen { common = try broadcastShapes(common, x.shape) }
-      return zip(tensors, frozen).map { tensor, x in x.shape == common ? tensor : x.expand(common) }
-    }
+/// All tensors in their common shape.
+///
+/// Error: `The size of tensor a (4) must match the size of tensor b (3) at non-singleton dimension 0`.
+public func broadcastTensors(_ tensors: [Tensor]) -> [Tensor] {
+  attempt(tensors, results: tensors.count) { frozen throws(TensorError) in
+    var common: [Int] = []
+    for x in frozen { common = try broadcastShapes(common, x.shape) }
+    return zip(tensors, frozen).map { tensor, x in x.shape == common ? tensor : x.expand(common) }
   }
 }
 

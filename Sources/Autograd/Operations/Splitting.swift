@@ -47,7 +47,7 @@ extension Tensor {
   ///
   /// Error: ``chunk expects `chunks` to be greater than 0, got: 0``.
   public func chunk(_ chunks: Int, dim: Int = 0) -> [Tensor] {
-    attempt([self], results: max(chunks, 1)) { list throws(TensorError) in
+    attempt([self], results: Swift.max(chunks, 1)) { list throws(TensorError) in
       let x = list[0]
       guard x.rank > 0 else { throw .runtime("chunk expects at least a 1-dimensional tensor") }
       guard chunks > 0 else { throw .runtime("chunk expects `chunks` to be greater than 0, got: \(chunks)") }
@@ -62,7 +62,7 @@ extension Tensor {
 
   private func pieces(of length: Int, size: Int, dim: Int) -> [Tensor] {
     if length == 0 { return pieces([0], dim: dim, "SplitBackward0") }
-    let sizes = stride(from: 0, to: length, by: size).map { min(size, length - $0) }
+    let sizes = stride(from: 0, to: length, by: size).map { Swift.min(size, length - $0) }
     return pieces(sizes, dim: dim, "SplitBackward0")
   }
 
@@ -100,13 +100,13 @@ extension Tensor {
   ///
   /// Error: `number of sections must be larger than 0, got 0`.
   public func tensorSplit(_ sections: Int, dim: Int = 0) -> [Tensor] {
-    attempt([self], results: max(sections, 1)) { list throws(TensorError) in
+    attempt([self], results: Swift.max(sections, 1)) { list throws(TensorError) in
       let x = list[0]
       let dim = try x.dimensionToSplit(dim)
       guard sections > 0 else { throw .runtime("number of sections must be larger than 0, got \(sections)") }
       let (size, extra) = x.shape[dim].quotientAndRemainder(dividingBy: sections)
       return (0..<sections).map { section in
-        let start = section * size + min(section, extra)
+        let start = section * size + Swift.min(section, extra)
         return x.stepped(.slice(dim: dim, start: start, count: size + (section < extra ? 1 : 0), step: 1))
       }
     }
