@@ -45,8 +45,12 @@ final class TensorBody: @unchecked Sendable {
   @inline(__always)
   var frozen: TensorBody { flags.contains(.live) ? snapshot() : self }
 
+  /// `frozen` without its place in the graph where it is a variable: for those who read the edge from the variable itself.
+  @inline(__always)
+  var value: TensorBody { flags.contains(.live) ? node!.variable!.snapshot : self }
+
   private func snapshot() -> TensorBody {
-    let value = node!.variable!.value
+    let value = node!.variable!.snapshot
     return TensorBody(storage: value.storage, layout: value.layout, dtype: value.dtype, node: node)
   }
 

@@ -5,6 +5,8 @@ import Synchronization
 final class Variable: Sendable {
   struct State {
     var value: Operand
+    /// `value` as a body outside the graph, for the operations until the next update.
+    var snapshot: TensorBody?
     var grad: Tensor?
     var postAccumulateHooks = HookList<@Sendable (Tensor) -> Void>()
   }
@@ -14,13 +16,28 @@ final class Variable: Sendable {
   init(_ body: TensorBody) { state = Mutex(State(value: body.operand)) }
 
   var value: Operand { state.withLock { $0.value } }
+
+  /// The value of this moment, outside the graph.
+  var snapshot: TensorBody {
+    state.withLock { state in
+      if let known = state.snapshot { return known }
+      let made = TensorBody(storage: state.value.storage, layout: state.value.layout, dtype: state.value.dtype)
+      state.snapshot = made
+      return made
+    }
+  }
+
   var grad: Tensor? {
     get { state.withLock { $0.grad } }
     set { state.withLock { $0.grad = newValue } }
   }
 
   func update<Result>(_ body: (inout sending State) throws(TensorError) -> sending Result) throws(TensorError) -> Result {
-    try state.withLock(body)
+    try state.withLock { (state) throws(TensorError) in
+      // The value is its own again, unless a graph has saved it.
+      state.snapshot = nil
+      return try body(&state)
+    }
   }
 
   /// Adds a gradient to what is there, in place where nobody else holds it, and calls the hooks of `node`, this variable's.

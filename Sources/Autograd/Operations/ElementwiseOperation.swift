@@ -75,21 +75,21 @@ extension ScalarConvertible {
 
 extension ElementwiseOperation {
   func callAsFunction(_ x: Tensor) -> Tensor {
-    let a = x.body.frozen
+    let a = x.body.value
     let mode = GradientMode.current
     if mode != .inference, runsDirectly(in: a.dtype), a.isDense, let first = a.address,
       let storage = memory(like: a)
     {
       kernel.runDirect(dtype: a.dtype, count: a.layout.count, output: storage.handle, DirectArgument(first))
-      if a.node == nil || mode != .recording { return bare(storage, like: a) }
-      return recorded(storage, like: a, .tensor(a), nil, Edges(a, nil, count: 1))
+      if x.body.node == nil || mode != .recording { return bare(storage, like: a) }
+      return recorded(storage, like: a, .tensor(a), nil, Edges(x.body, nil, count: 1))
     }
-    return general([.tensor(a)], mode)
+    return general([.tensor(x.body.frozen)], mode)
   }
 
   func callAsFunction(_ x: Tensor, _ y: Tensor) -> Tensor {
-    let a = x.body.frozen
-    let b = y.body.frozen
+    let a = x.body.value
+    let b = y.body.value
     let mode = GradientMode.current
     if mode != .inference, a.dtype == b.dtype, runsDirectly(in: a.dtype), let first = a.address, let second = b.address,
       let shaped = TensorBody.shaped(a, b), let storage = memory(like: shaped)
@@ -101,14 +101,14 @@ extension ElementwiseOperation {
           ? DirectArgument(first) : DirectArgument(repeating: first, elementSize: size),
         b.isDense && shaped.layout.count == b.layout.count
           ? DirectArgument(second) : DirectArgument(repeating: second, elementSize: size))
-      if a.node == nil && b.node == nil || mode != .recording { return bare(storage, like: shaped) }
-      return recorded(storage, like: shaped, .tensor(a), .tensor(b), Edges(a, b, count: 2))
+      if x.body.node == nil && y.body.node == nil || mode != .recording { return bare(storage, like: shaped) }
+      return recorded(storage, like: shaped, .tensor(a), .tensor(b), Edges(x.body, y.body, count: 2))
     }
-    return general([.tensor(a), .tensor(b)], mode)
+    return general([.tensor(x.body.frozen), .tensor(y.body.frozen)], mode)
   }
 
   func callAsFunction(_ x: Tensor, _ y: Scalar) -> Tensor {
-    let a = x.body.frozen
+    let a = x.body.value
     let mode = GradientMode.current
     if mode != .inference, runsDirectly(in: a.dtype), y.category <= a.dtype.category, a.isDense, let first = a.address,
       let storage = memory(like: a)
@@ -116,14 +116,14 @@ extension ElementwiseOperation {
       kernel.runDirect(
         dtype: a.dtype, count: a.layout.count, output: storage.handle, DirectArgument(first),
         DirectArgument(y, dtype: a.dtype))
-      if a.node == nil || mode != .recording { return bare(storage, like: a) }
-      return recorded(storage, like: a, .tensor(a), .scalar(y), Edges(a, nil, count: 2))
+      if x.body.node == nil || mode != .recording { return bare(storage, like: a) }
+      return recorded(storage, like: a, .tensor(a), .scalar(y), Edges(x.body, nil, count: 2))
     }
-    return general([.tensor(a), .scalar(y)], mode)
+    return general([.tensor(x.body.frozen), .scalar(y)], mode)
   }
 
   func callAsFunction(_ x: Scalar, _ y: Tensor) -> Tensor {
-    let b = y.body.frozen
+    let b = y.body.value
     let mode = GradientMode.current
     if mode != .inference, runsDirectly(in: b.dtype), x.category <= b.dtype.category, b.isDense, let second = b.address,
       let storage = memory(like: b)
@@ -131,10 +131,10 @@ extension ElementwiseOperation {
       kernel.runDirect(
         dtype: b.dtype, count: b.layout.count, output: storage.handle, DirectArgument(x, dtype: b.dtype),
         DirectArgument(second))
-      if b.node == nil || mode != .recording { return bare(storage, like: b) }
-      return recorded(storage, like: b, .scalar(x), .tensor(b), Edges(nil, b, count: 2))
+      if y.body.node == nil || mode != .recording { return bare(storage, like: b) }
+      return recorded(storage, like: b, .scalar(x), .tensor(b), Edges(nil, y.body, count: 2))
     }
-    return general([.scalar(x), .tensor(b)], mode)
+    return general([.scalar(x), .tensor(y.body.frozen)], mode)
   }
 
   /// Any number of operands.

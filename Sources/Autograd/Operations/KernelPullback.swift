@@ -85,7 +85,7 @@ struct KernelPullback: Sendable {
     }
     let arguments = pullback.sources.enumerated().map { index, source -> ElementwiseArgument in
       switch source {
-      case .input: return saved(index)!
+      case .input(let input): return reattached(saved(index)!, node.edges[input])
       case .output(let output): return reattached(saved(index)!, node, output)
       case .gradient(let output):
         // A result that nothing used has a gradient of zero.
@@ -94,6 +94,15 @@ struct KernelPullback: Sendable {
     }
     let results = try Elementwise.apply(kernel, kernel.gradName, dtype: dtype, arguments, mode)
     for (index, target) in pullback.targets.enumerated() { try body(target, results[index]) }
+  }
+
+  /// A variable's value was saved outside the graph.
+  private func reattached(_ argument: ElementwiseArgument, _ edge: Edge?) -> ElementwiseArgument {
+    guard case .tensor(let body) = argument, body.node == nil, let edge, GradientMode.isEnabled else { return argument }
+    return .tensor(
+      TensorBody(
+        storage: body.storage, layout: body.layout, dtype: body.dtype, node: edge.node, outputIndex: Int(edge.output),
+        flags: body.flags))
   }
 
   /// A result goes back into the graph so that its gradient can be differentiated.
