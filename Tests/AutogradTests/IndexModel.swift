@@ -188,8 +188,8 @@ extension IndexModel.Term {
       var dim = dims.lowerBound
       while dim < dims.upperBound {
         if Int.random(in: 0..<6, using: &random) == 0 { terms.append(.newAxis) }
-        let rank = Int.random(in: 0..<5, using: &random) == 0 ? Int.random(in: 1...(dims.upperBound - dim), using: &random) : 0
-        if rank > 0 {
+        let rank = Int.random(in: 1...(dims.upperBound - dim), using: &random)
+        if Int.random(in: 0..<5, using: &random) == 0, !shape[dim..<(dim + rank)].contains(0) {
           terms.append(mask(over: Array(shape[dim..<(dim + rank)]), hits: common.last!, &random))
           dim += rank
         } else {

@@ -3,7 +3,7 @@ import Devices
 import Testing
 
 @Suite struct IndexingTests {
-  static let devices: [any Device] = [ReferenceDevice.shared]
+  static let devices: [any Device] = [CPUDevice.shared, ReferenceDevice.shared, AcceleratorDevice.shared]
 
   static func numbered(_ shape: [Int], on device: any Device, from start: Int = 0) -> Tensor {
     Tensor((0..<shape.reduce(1, *)).map { Float(start + $0) }, shape: shape, device: device)
