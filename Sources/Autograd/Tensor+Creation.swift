@@ -19,7 +19,7 @@ extension Tensor {
       if let error = literal.error { throw error }
       let dtype = dtype ?? literal.dtype
       if dtype.isIntegral {
-        for value in literal.values { try dtype.checkHolds(value, name: dtype.name) }
+        for value in literal.values { try value.checkConversion(to: dtype, name: dtype.name) }
       }
       return try Tensor.made(shape: literal.shape, dtype: dtype, device: device, requiresGrad: requiresGrad) {
         memory, dtype in
@@ -151,9 +151,10 @@ extension Tensor {
   ///
   /// Error: `value cannot be converted to type uint8_t without overflow`.
   public static func full(
-    _ shape: [Int], _ value: Scalar, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ shape: [Int], _ value: some ScalarConvertible, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
-    filled("full", shape, with: value, dtype: dtype ?? value.dtype, device, requiresGrad)
+    let value = value.scalar
+    return filled("full", shape, with: value, dtype: dtype ?? value.dtype, device, requiresGrad)
   }
 
   static func uninitialized(
@@ -171,7 +172,7 @@ extension Tensor {
     attempt { () throws(TensorError) in
       try checkRequiresGrad(dtype, requiresGrad)
       let tensor = try uninitialized(operation, shape, dtype, device)
-      try dtype.checkHolds(value)
+      try value.checkConversion(to: dtype)
       try device.fill(tensor.operand, with: value)
       return try tensor.asLeaf(requiresGrad)
     }
@@ -188,23 +189,28 @@ extension Tensor {
 extension Tensor {
   /// Zeros of this tensor's shape, and its dtype and device unless others are given.
   public func zerosLike(dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false) -> Tensor {
-    fullLike(.int(0), dtype: dtype, device: device, requiresGrad: requiresGrad)
+    fullLike(0, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   public func onesLike(dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false) -> Tensor {
-    fullLike(.int(1), dtype: dtype, device: device, requiresGrad: requiresGrad)
+    fullLike(1, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   public func fullLike(
-    _ value: Scalar, dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false
+    _ value: some ScalarConvertible, dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false
   ) -> Tensor {
     guard isValid else { return self }
     return .full(shape, value, dtype: dtype ?? self.dtype, device: device ?? self.device, requiresGrad: requiresGrad)
   }
 
+  /// Uninitialised memory in this tensor's order: draws into it follow a transposed matrix's columns.
   public func emptyLike(dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false) -> Tensor {
-    guard isValid else { return self }
-    return .empty(shape, dtype: dtype ?? self.dtype, device: device ?? self.device, requiresGrad: requiresGrad)
+    attempt(self) { x throws(TensorError) in
+      let device = device ?? x.device
+      let dtype = dtype ?? x.dtype
+      let storage = try device.allocate(byteCount: x.count * dtype.byteCount)
+      return try Tensor(Operand(storage: storage, layout: x.layout.dense, dtype: dtype)).asLeaf(requiresGrad)
+    }
   }
 }
 

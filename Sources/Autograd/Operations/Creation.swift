@@ -4,8 +4,6 @@ import Devices
   import Glibc
 #elseif canImport(Musl)
   import Musl
-#elseif canImport(Android)
-  import Android
 #else
   import Darwin
 #endif
@@ -183,7 +181,7 @@ extension Tensor {
       let dtype = dtype ?? DefaultDType.current
       guard steps >= 0 else { throw .runtime("number of steps must be non-negative") }
       guard dtype != .bool else { throw .notImplemented("\"\(kernel)\" not implemented for 'Bool'") }
-      for bound in [start, end] { try dtype.checkHolds(.double(bound)) }
+      for bound in [start, end] { try Scalar.double(bound).checkConversion(to: dtype) }
       let value = rule(dtype.rounded(start), dtype.rounded(end), dtype)
       return try made(shape: [steps], dtype: dtype, device: device, requiresGrad: requiresGrad) { memory, dtype in
         for index in 0..<steps { store(.double(value(index)), to: memory, at: index, as: dtype) }

@@ -45,7 +45,7 @@ extension DType {
   }
 
   /// The largest finite value of a floating dtype.
-  package var largestFinite: Double {
+  var largestFinite: Double {
     switch self {
     case .float64: .greatestFiniteMagnitude
     case .float32: Double(Float.greatestFiniteMagnitude)
@@ -55,7 +55,7 @@ extension DType {
   }
 
   /// The values of an integral dtype.
-  package var integerRange: ClosedRange<Int64> {
+  var integerRange: ClosedRange<Int64> {
     switch self {
     case .bool: 0...1
     case .uint8: 0...255
