@@ -1,0 +1,223 @@
+import Devices
+
+// Products that come down to matrix products or to elementwise ones.
+
+extension Tensor {
+  /// The products of all pairs of elements of two vectors.
+  ///
+  /// Error: `outer: Expected 1-D argument self, but got 2-D`.
+  public func outer(_ vec2: Tensor) -> Tensor {
+    attempt(self, vec2) { x, y throws(TensorError) in
+      guard x.rank == 1 else { throw .runtime("outer: Expected 1-D argument self, but got \(x.rank)-D") }
+      guard y.rank == 1 else { throw .runtime("outer: Expected 1-D argument vec2, but got \(y.rank)-D") }
+      return x.view([-1, 1]) * y
+    }
+  }
+
+  /// The sum of products over the last dimension of both; with a 0-d operand, the elementwise product.
+  ///
+  /// Error: `inner() the last dimension must match on both input tensors but got shapes [2, 3] and [2, 2]`.
+  public func inner(_ other: Tensor) -> Tensor {
+    attempt(self, other) { x, y throws(TensorError) in
+      if x.rank == 0 || y.rank == 0 { return x * y }
+      guard x.size(-1) == y.size(-1) else {
+        throw .runtime(
+          "inner() the last dimension must match on both input tensors but got shapes \(x.shape) and \(y.shape)")
+      }
+      return x.tensordot(y, dims: [-1], [-1])
+    }
+  }
+
+  /// The inner products along a dimension, the vectors of which may broadcast otherwise.
+  ///
+  /// Error: `linalg.vecdot: Expected x and y to have the same dtype, but found Float and Double`.
+  public func vecdot(_ other: Tensor, dim: Int = -1) -> Tensor {
+    attempt(self, other) { x, y throws(TensorError) in
+      guard x.dtype == y.dtype else {
+        throw .runtime(
+          "linalg.vecdot: Expected x and y to have the same dtype, but found \(x.dtype.scalarTypeName) instead of "
+            + "\(y.dtype.scalarTypeName)")
+      }
+      return x.rank == 1 && y.rank == 1 ? x.dot(y) : (x * y).sum(dim)
+    }
+  }
+
+  /// Sums products over the last `dims` dimensions of this tensor and the first of the other.
+  ///
+  /// Errors: `tensordot expects dims < ndim_a or ndim_b, but got dims=3`, and those of the other form.
+  public func tensordot(_ other: Tensor, dims: Int = 2) -> Tensor {
+    attempt(self, other) { x, y throws(TensorError) in
+      guard dims >= 0 else { throw .runtime("tensordot expects dims >= 0, but got dims=\(dims)") }
+      guard dims <= min(x.rank, y.rank) else {
+        throw .runtime("tensordot expects dims < ndim_a or ndim_b, but got dims=\(dims)")
+      }
+      return x.tensordot(y, dims: Array(-dims..<0), Array(0..<dims))
+    }
+  }
+
+  /// Sums products over pairs of dimensions, one of each tensor. The others follow in order, this tensor's first.
+  ///
+  /// A dimension of size one pairs with one of any size, over which its partner is summed.
+  ///
+  /// Errors: `contracted dimensions need to match, but first has size 3 in dim -1 and second has size 2 in dim 0`; `both dimension lists should
+  /// have same length`; `both inputs should have same dtype`; `dim 0 appears multiple times in the list of dims`.
+  public func tensordot(_ other: Tensor, dims first: [Int], _ second: [Int]) -> Tensor {
+    attempt(self, other) { x, y throws(TensorError) in
+      guard first.count == second.count else { throw .runtime("both dimension lists should have same length") }
+      guard x.dtype == y.dtype else { throw .runtime("both inputs should have same dtype") }
+      var (a, b) = (x, y)
+      let left = try uniqueDimensions(first, rank: x.rank)
+      let right = try uniqueDimensions(second, rank: y.rank)
+      for index in left.indices {
+        let (p, q) = (x.size(left[index]), y.size(right[index]))
+        if q == 1 {
+          a = a.sum(left[index], keepDim: true)
+        } else if p == 1 {
+          b = b.sum(right[index], keepDim: true)
+        } else if p != q {
+          throw .runtime(
+            "contracted dimensions need to match, but first has size \(p) in dim \(first[index]) and second has size \(q) in dim "
+              + "\(second[index])")
+        }
+      }
+      let freeLeft = x.shape.indices.filter { !left.contains($0) }
+      let freeRight = y.shape.indices.filter { !right.contains($0) }
+      let inner = left.reduce(1) { $0 * a.size($1) }
+      let rows = freeLeft.reduce(1) { $0 * x.shape[$1] }
+      let columns = freeRight.reduce(1) { $0 * y.shape[$1] }
+      let product = a.permute(freeLeft + left).reshape([rows, inner])
+        .mm(b.permute(right + freeRight).reshape([inner, columns]))
+      return product.view(freeLeft.map { x.shape[$0] } + freeRight.map { y.shape[$0] })
+    }
+  }
+
+  /// The Kronecker product: every element of this tensor times the whole of the other, laid out as blocks.
+  public func kron(_ other: Tensor) -> Tensor {
+    attempt(self, other) { x, y throws(TensorError) in
+      let rank = max(x.rank, y.rank)
+      let p = [Int](repeating: 1, count: rank - x.rank) + x.shape
+      let q = [Int](repeating: 1, count: rank - y.rank) + y.shape
+      let spread = (0..<rank).flatMap { [p[$0], q[$0]] }
+      let product =
+        x.reshape(p.flatMap { [$0, 1] }) * y.reshape(q.flatMap { [1, $0] })
+      return Tensor(product.operand.with(layout: Layout(shape: zip(p, q).map { $0 * $1 })))
+        .differentiable("UnsafeViewBackward0", product, saves: false) { g in g.reshape(spread) }
+    }
+  }
+
+  /// The sum of a matrix's diagonal.
+  ///
+  /// Error: `trace: expected a matrix, but got tensor with dim 1`.
+  public func trace() -> Tensor {
+    attempt(self) { x throws(TensorError) in
+      guard x.rank == 2 else { throw .runtime("trace: expected a matrix, but got tensor with dim \(x.rank)") }
+      if x.dtype == .bool { throw .notImplemented("\"trace\" not implemented for 'Bool'") }
+      let (rows, columns, dtype, device) = (x.shape[0], x.shape[1], x.dtype, x.device)
+      return noGrad { x.diagonal().sum() }.differentiable("TraceBackward0", x, saves: false) { g in
+        g * Tensor.eye(rows, columns, dtype: dtype, device: device)
+      }
+    }
+  }
+
+  /// The cross product of the vectors of length 3 along a dimension; the other dimensions broadcast.
+  ///
+  /// Errors: `linalg.cross: inputs dimension 1 must have length 3. Got 2 and 2`; `linalg.cross: inputs must have the same number of
+  /// dimensions.`
+  public func cross(_ other: Tensor, dim: Int = -1) -> Tensor {
+    attempt(self, other) { x, y throws(TensorError) in
+      guard x.rank == y.rank else { throw .runtime("linalg.cross: inputs must have the same number of dimensions.") }
+      let along = try wrapDimension(dim, rank: x.rank)
+      guard x.size(along) == 3, y.size(along) == 3 else {
+        throw .runtime(
+          "linalg.cross: inputs dimension \(dim) must have length 3. Got \(x.size(along)) and \(y.size(along))")
+      }
+      guard x.dtype == y.dtype else {
+        throw .runtime("expected scalar type \(x.dtype.scalarTypeName) but found \(y.dtype.scalarTypeName)")
+      }
+      if x.dtype == .bool { throw .notImplemented("\"cross\" not implemented for 'Bool'") }
+      return try crossProduct(x, y, dim: along)
+        .differentiable("LinalgCrossBackward0", x, y, { g in y.cross(g, dim: along) }, { g in g.cross(x, dim: along) })
+    }
+  }
+
+  /// The product of several matrices, multiplied in the order that takes the fewest operations. The first and the last may be vectors.
+  ///
+  /// Errors: `multi_dot(): expected at least 2 tensors but got 1`; `multi_dot(): tensors 0 and 1 with shapes [2, 3] and [4, 2] cannot be
+  /// multiplied`.
+  public static func multiDot(_ tensors: [Tensor]) -> Tensor {
+    attempt(tensors) { list throws(TensorError) in try chained(list) }
+  }
+}
+
+private let differenceOfProducts = ElementwiseKernel(inputs: [.value, .value, .value, .value]) {
+  [$0[0] * $0[1] - $0[2] * $0[3]]
+}
+
+private func crossProduct(_ x: Tensor, _ y: Tensor, dim: Int) throws(TensorError) -> Tensor {
+  guard x.device === y.device else { throw mixedDevices(x.device, y.device) }
+  let result = try Tensor.uninitialized("cross", try broadcastShapes(x.shape, y.shape), x.dtype, x.device)
+  func part(_ tensor: Tensor, _ index: Int) -> Operand {
+    let layout = tensor.layout.broadcast(to: result.shape)
+    var shape = layout.shape
+    shape[dim] = 1
+    let offset = layout.offset + index * layout.strides[dim]
+    return tensor.operand.with(layout: Layout(shape: shape, strides: layout.strides, offset: offset))
+  }
+  for i in 0..<3 {
+    let (j, k) = ((i + 1) % 3, (i + 2) % 3)
+    try x.device.elementwise(
+      differenceOfProducts, dtype: x.dtype,
+      inputs: [part(x, j), part(y, k), part(x, k), part(y, j)].map { .operand($0) }, outputs: [part(result, i)])
+  }
+  return result
+}
+
+// MARK: - Chains of matrices
+
+private func chained(_ tensors: [Tensor]) throws(TensorError) -> Tensor {
+  let count = tensors.count
+  guard count >= 2 else { throw .runtime("multi_dot(): expected at least 2 tensors but got \(count)") }
+  for (index, place) in [(0, "first"), (count - 1, "last")] where !(1...2).contains(tensors[index].rank) {
+    throw .runtime("multi_dot(): the \(place) tensor must be 1D or 2D but got \(tensors[index].rank)D")
+  }
+  for index in 1..<(count - 1) where tensors[index].rank != 2 {
+    throw .runtime("multi_dot(): tensor \(index) must be 2D but got \(tensors[index].rank)D")
+  }
+  var shape: [Int] = []
+  if tensors[0].rank == 2 { shape.append(tensors[0].size(0)) }
+  if tensors[count - 1].rank == 2 { shape.append(tensors[count - 1].size(1)) }
+  var matrices = tensors
+  if tensors[0].rank == 1 { matrices[0] = tensors[0].unsqueeze(0) }
+  if tensors[count - 1].rank == 1 { matrices[count - 1] = tensors[count - 1].unsqueeze(-1) }
+  for index in 1..<count where matrices[index - 1].size(1) != matrices[index].size(0) {
+    throw .runtime(
+      "multi_dot(): tensors \(index - 1) and \(index) with shapes \(tensors[index - 1].shape) and \(tensors[index].shape) cannot be "
+        + "multiplied")
+  }
+  let split = bestSplits([matrices[0].size(0)] + matrices.map { $0.size(1) })
+  func product(_ first: Int, _ last: Int) -> Tensor {
+    if first == last { return matrices[first] }
+    let middle = split[first][last]
+    return product(first, middle).mm(product(middle + 1, last))
+  }
+  return product(0, count - 1).view(shape)
+}
+
+/// Where to cut the chain of matrices from i to j so that the multiplications are fewest; matrix i is sizes[i] by sizes[i + 1]. The classical
+/// dynamic program: Cormen et al., Introduction to Algorithms, section 15.2.
+private func bestSplits(_ sizes: [Int]) -> [[Int]] {
+  let count = sizes.count - 1
+  var cost = [[Double]](repeating: [Double](repeating: 0, count: count), count: count)
+  var split = [[Int]](repeating: [Int](repeating: 0, count: count), count: count)
+  for length in 1..<count {
+    for i in 0..<(count - length) {
+      let j = i + length
+      cost[i][j] = .infinity
+      for k in i..<j {
+        let total = cost[i][k] + cost[k + 1][j] + Double(sizes[i]) * Double(sizes[k + 1]) * Double(sizes[j + 1])
+        if total < cost[i][j] { (cost[i][j], split[i][j]) = (total, k) }
+      }
+    }
+  }
+  return split
+}

@@ -1,0 +1,203 @@
+import Devices
+
+// Products that are added to something: beta · self + alpha · product. With beta zero `self` is not read, so that its NaNs do not matter.
+// A factor that no integer dtype can hold is truncated there, as PyTorch does.
+
+extension Tensor {
+  /// beta · self + alpha · mat1 · mat2 for matrices; `self` is broadcast.
+  ///
+  /// Errors: `addmm: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)`; `self and mat2 must have the same dtype, but got Double and
+  /// Float`; a `self` that cannot be expanded to the product's shape.
+  public func addmm(_ mat1: Tensor, _ mat2: Tensor, beta: Double = 1, alpha: Double = 1) -> Tensor {
+    attempt(self, mat1, mat2) { input, a, b throws(TensorError) in
+      try checkMatrices(a.shape, b.shape, operation: "addmm", first: "self")
+      let shape = [a.shape[0], b.shape[1]]
+      try checkOneDType(input, a, b)
+      let product = try product(a.operand, b.operand, shape: shape, kernel: "addmm_impl_cpu_")
+      return try product.scaled(by: alpha, plus: input, times: beta)
+        .differentiable(
+          "AddmmBackward0", [input, a, b],
+          [
+            { g in g.times(beta) }, { g in g.mm(b.t()).times(alpha) }, { g in a.t().mm(g).times(alpha) },
+          ])
+    }
+  }
+
+  /// beta · self + alpha · mat · vec for a matrix and a vector; `self` is broadcast.
+  ///
+  /// Errors: `size mismatch, got input (2), mat (2x3), vec (2)`; `addmv input tensors must have the same dtype, but got Float, Float, and
+  /// Double`.
+  public func addmv(_ mat: Tensor, _ vec: Tensor, beta: Double = 1, alpha: Double = 1) -> Tensor {
+    attempt(self, mat, vec) { input, a, v throws(TensorError) in
+      try checkMatrixVector(a.shape, v.shape, input: input.shape)
+      guard input.dtype == a.dtype, a.dtype == v.dtype else {
+        let names = [input, a, v].map(\.dtype.scalarTypeName)
+        throw .runtime("addmv input tensors must have the same dtype, but got \(names[0]), \(names[1]), and \(names[2])")
+      }
+      return try product(a.operand, v.operand, shape: [a.shape[0]], kernel: "addmv_impl_cpu")
+        .scaled(by: alpha, plus: input, times: beta)
+        .differentiable(
+          "AddmvBackward0", [input, a, v],
+          [
+            { g in g.times(beta) }, { g in (g.unsqueeze(1) * v).times(alpha) }, { g in a.t().mv(g).times(alpha) },
+          ])
+    }
+  }
+
+  /// beta · self + alpha · the outer product of two vectors; `self` is broadcast.
+  ///
+  /// Unlike matrix products it promotes dtypes.
+  ///
+  /// Errors: `addr: Expected 1-D argument vec1, but got 2-D`; `For integral input tensors, argument beta must not be a floating point number.`
+  public func addr(_ vec1: Tensor, _ vec2: Tensor, beta: Double = 1, alpha: Double = 1) -> Tensor {
+    attempt(self, vec1, vec2) { input, u, v throws(TensorError) in
+      guard u.rank == 1 else { throw .runtime("addr: Expected 1-D argument vec1, but got \(u.rank)-D") }
+      guard v.rank == 1 else { throw .runtime("addr: Expected 1-D argument vec2, but got \(v.rank)-D") }
+      let dtype = resultType(input, u, v)
+      for (name, factor) in [("beta", beta), ("alpha", alpha)] where !dtype.isFloatingPoint && factor != factor.rounded() {
+        throw .runtime("For integral input tensors, argument \(name) must not be a floating point number.")
+      }
+      let outer = noGrad { u.unsqueeze(1).to(dtype) * v.to(dtype) }
+      return try outer.scaled(by: alpha, plus: input, times: beta)
+        .differentiable(
+          "AddrBackward0", [input, u, v],
+          [
+            { g in g.times(beta) }, { g in g.mv(v).times(alpha) }, { g in g.t().mv(u).times(alpha) },
+          ])
+    }
+  }
+
+  /// beta · self + alpha · batch1 · batch2 for batches of matrices; `self` is broadcast.
+  ///
+  /// Errors: those of `bmm`; `Input dtypes must be the same, got: input double, batch1: float, batch2: float`.
+  public func baddbmm(_ batch1: Tensor, _ batch2: Tensor, beta: Double = 1, alpha: Double = 1) -> Tensor {
+    attempt(self, batch1, batch2) { input, a, b throws(TensorError) in
+      if a.rank == 3 && b.rank == 3 { _ = try input.layout.expanded(to: [a.shape[0], a.shape[1], b.shape[2]]) }
+      try checkBatches(a, b)
+      let shape = [a.shape[0], a.shape[1], b.shape[2]]
+      guard input.dtype == a.dtype else {
+        throw .runtime(
+          "Input dtypes must be the same, got: input \(input.dtype.cppName), batch1: \(a.dtype.cppName), batch2: \(b.dtype.cppName)")
+      }
+      return try product(a.operand, b.operand, shape: shape, kernel: "baddbmm")
+        .scaled(by: alpha, plus: input, times: beta)
+        .differentiable(
+          "BaddbmmBackward0", [input, a, b],
+          [
+            { g in g.times(beta) }, { g in g.bmm(b.mT).times(alpha) }, { g in a.mT.bmm(g).times(alpha) },
+          ])
+    }
+  }
+
+  /// beta · self + alpha · the sum of the products of a batch; `self` is broadcast.
+  ///
+  /// Errors: `batch1 and batch2 must have same number of batches, got 2 and 3`; `Incompatible matrix sizes for bmm (3x4 and 5x4)`.
+  public func addbmm(_ batch1: Tensor, _ batch2: Tensor, beta: Double = 1, alpha: Double = 1) -> Tensor {
+    attempt(self, batch1, batch2) { input, a, b throws(TensorError) in
+      guard a.rank == 3 else { throw .runtime("batch1 must be a 3D tensor") }
+      guard b.rank == 3 else { throw .runtime("batch2 must be a 3D tensor") }
+      let (p, q) = (a.shape, b.shape)
+      guard p[0] == q[0] else {
+        throw .runtime("batch1 and batch2 must have same number of batches, got \(p[0]) and \(q[0])")
+      }
+      guard p[2] == q[1] else {
+        throw .runtime("Incompatible matrix sizes for bmm (\(p[1])x\(p[2]) and \(q[1])x\(q[2]))")
+      }
+      try checkOneDType(input, a, b)
+      // The sum over the batch is one long inner dimension.
+      let (wide, tall) = noGrad { (a.transpose(0, 1).reshape([p[1], p[0] * p[2]]), b.reshape([q[0] * q[1], q[2]])) }
+      return try product(wide.operand, tall.operand, shape: [p[1], q[2]], kernel: "addmm_impl_cpu_")
+        .scaled(by: alpha, plus: input, times: beta)
+        .differentiable(
+          "AddbmmBackward0", [input, a, b],
+          [
+            { g in g.times(beta) },
+            { g in g.expand([p[0], p[1], q[2]]).bmm(b.mT).times(alpha) },
+            { g in a.mT.bmm(g.expand([p[0], p[1], q[2]])).times(alpha) },
+          ])
+    }
+  }
+
+  /// x · weightᵀ + bias, where the last dimension of this tensor are the inputs: what a linear layer computes.
+  ///
+  /// - Parameters:
+  ///   - weight: of shape [outputs, inputs], or [inputs] for a single output without a dimension of its own.
+  ///   - bias: of shape [outputs].
+  ///
+  /// Errors: `mm: mat1 and mat2 shapes cannot be multiplied (2x3 and 5x4)`, with a bias `addmm: ...`; `self and mat2 must have the same
+  /// dtype, but got Double and Float`; a bias that cannot be expanded.
+  public func linear(weight: Tensor, bias: Tensor? = nil) -> Tensor {
+    if weight.rank == 2 { return fusedLinear(weight, bias) }
+    let result = matmul(weight.t())
+    return bias.map { result + $0 } ?? result
+  }
+
+  private func fusedLinear(_ weight: Tensor, _ bias: Tensor?) -> Tensor {
+    attempt([self, weight] + (bias.map { [$0] } ?? [])) { list throws(TensorError) in
+      let (x, w) = (list[0], list[1])
+      guard let k = x.shape.last else {
+        throw .runtime("both arguments to linear need to be at least 1D, but they are 0D and 2D")
+      }
+      let rows = x.shape.dropLast().reduce(1, *)
+      try checkMatrices([rows, k], [w.shape[1], w.shape[0]], operation: bias == nil ? "mm" : "addmm", first: "self")
+      let shape = x.shape.dropLast() + [w.shape[0]]
+      let isMatrix = x.rank == 2
+      let toX: @Sendable (Tensor) -> Tensor = { g in g.matmul(w) }
+      let toWeight: @Sendable (Tensor) -> Tensor = { g in
+        isMatrix ? g.t().mm(x) : g.flatten(endDim: -2).t().mm(x.flatten(endDim: -2))
+      }
+      let transposed = w.operand.with(layout: w.layout.transposed(0, 1))
+      guard list.count == 3 else {
+        guard x.dtype == w.dtype else {
+          throw .runtime("expected m1 and m2 to have the same dtype, but got: \(x.dtype.cppName) != \(w.dtype.cppName)")
+        }
+        return try product(x.operand, transposed, shape: shape, kernel: "addmm_impl_cpu_")
+          .differentiable(isMatrix ? "MmBackward0" : "UnsafeViewBackward0", x, w, toX, toWeight)
+      }
+      try checkOneDType(list[2], x, w)
+      return try product(x.operand, transposed, shape: shape, kernel: "addmm_impl_cpu_")
+        .scaled(by: 1, plus: list[2], times: 1)
+        .differentiable(isMatrix ? "AddmmBackward0" : "UnsafeViewBackward0", [list[2], x, w], [{ g in g }, toX, toWeight])
+    }
+  }
+}
+
+// MARK: - The sum
+
+extension ElementwiseKernel {
+  /// beta · a + alpha · b.
+  fileprivate static let weightedSum = ElementwiseKernel(inputs: [.value, .value, .value, .value]) {
+    [$0[2] * $0[0] + $0[3] * $0[1]]
+  }
+}
+
+extension Tensor {
+  /// This product, which nobody else has seen, scaled and added to `input`, in its own memory.
+  fileprivate func scaled(by alpha: Double, plus input: Tensor, times beta: Double) throws(TensorError) -> Tensor {
+    guard input.device === device else { throw mixedDevices(input.device, device) }
+    let other = KernelArgument.operand(input.operand.with(layout: try input.layout.expanded(to: shape)))
+    switch (beta, alpha) {
+    case (0, 1): return self
+    case (0, _):
+      try device.elementwise(
+        .instruction(.mul), dtype: dtype, inputs: [.operand(operand), .scalar(.double(alpha))], outputs: [operand])
+    case (1, 1):
+      try device.elementwise(.instruction(.add), dtype: dtype, inputs: [.operand(operand), other], outputs: [operand])
+    default:
+      try device.elementwise(
+        .weightedSum, dtype: dtype, inputs: [other, .operand(operand), .scalar(.double(beta)), .scalar(.double(alpha))],
+        outputs: [operand])
+    }
+    return self
+  }
+
+  /// This gradient times a factor that mostly is one.
+  fileprivate func times(_ factor: Double) -> Tensor { factor == 1 ? self : self * factor }
+}
+
+private func checkOneDType(_ input: Tensor, _ a: Tensor, _ b: Tensor) throws(TensorError) {
+  for (name, other) in [("self", input), ("mat1", a)] where other.dtype != b.dtype {
+    throw .runtime(
+      "\(name) and mat2 must have the same dtype, but got \(other.dtype.scalarTypeName) and \(b.dtype.scalarTypeName)")
+  }
+}
