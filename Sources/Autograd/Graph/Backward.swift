@@ -212,7 +212,7 @@ extension NodePullback {
       let result = TensorBody(storage: body.storage, layout: body.layout, dtype: body.dtype, node: node)
       results[0] = formula(g, Tensor(result))
     case .general(_, let pullback):
-      return try pullback((0..<node.results.count).map { gradients[$0] }, node.edges)
+      return try pullback((0..<node.results.count).map { gradients[$0] }, node)
     case .notImplemented(let operation):
       throw .runtime("derivative for aten::\(operation) is not implemented")
     }

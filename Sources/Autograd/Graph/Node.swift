@@ -193,7 +193,7 @@ enum NodePullback: Sendable {
   /// One input and one result, which the formula reads.
   case ofResult(TensorBody, @Sendable (_ g: Tensor, _ result: Tensor) -> Tensor)
   /// Any number of results and inputs. An error is the operation's own.
-  case general(saves: Bool, @Sendable ([Tensor?], Edges) throws(TensorError) -> [Tensor?])
+  case general(saves: Bool, @Sendable ([Tensor?], Node) throws(TensorError) -> [Tensor?])
   /// PyTorch has no derivative.
   case notImplemented(operation: String)
 

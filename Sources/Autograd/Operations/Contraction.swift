@@ -38,7 +38,7 @@ extension Tensor {
           "linalg.vecdot: Expected x and y to have the same dtype, but found \(x.dtype.scalarTypeName) instead of "
             + "\(y.dtype.scalarTypeName)")
       }
-      return x.rank == 1 && y.rank == 1 ? x.dot(y) : (x * y).sum(dim)
+      return x.rank == 1 && y.rank == 1 ? x.dot(y) : (x * y).sum(dim: dim)
     }
   }
 
@@ -71,9 +71,9 @@ extension Tensor {
       for index in left.indices {
         let (p, q) = (x.size(left[index]), y.size(right[index]))
         if q == 1 {
-          a = a.sum(left[index], keepDim: true)
+          a = a.sum(dim: left[index], keepDim: true)
         } else if p == 1 {
-          b = b.sum(right[index], keepDim: true)
+          b = b.sum(dim: right[index], keepDim: true)
         } else if p != q {
           throw .runtime(
             "contracted dimensions need to match, but first has size \(p) in dim \(first[index]) and second has size \(q) in dim "

@@ -178,7 +178,7 @@ extension EinsumEquation {
     }
     var product = aligned[0]
     let summed = resultRank..<rank
-    if aligned.count == 1 { return summed.isEmpty ? product : product.sum(Array(summed)) }
+    if aligned.count == 1 { return summed.isEmpty ? product : product.sum(dim: Array(summed)) }
     for next in aligned.dropFirst() {
       var next = next
       // What one of the two alone has, and nobody after them, is summed before they are multiplied.
@@ -194,8 +194,8 @@ extension EinsumEquation {
         }
       }
       for dim in left + right + both { uses[dim] = 0 }
-      if !left.isEmpty { product = product.sum(left, keepDim: true) }
-      if !right.isEmpty { next = next.sum(right, keepDim: true) }
+      if !left.isEmpty { product = product.sum(dim: left, keepDim: true) }
+      if !right.isEmpty { next = next.sum(dim: right, keepDim: true) }
       product = both.isEmpty ? product * next : sumOfProducts(product, next, over: both)
     }
     return summed.isEmpty ? product : product.view(Array(product.shape[..<resultRank]))
