@@ -48,7 +48,7 @@ extension Tensor {
   public func tensordot(_ other: Tensor, dims: Int = 2) -> Tensor {
     attempt(self, other) { x, y throws(TensorError) in
       guard dims >= 0 else { throw .runtime("tensordot expects dims >= 0, but got dims=\(dims)") }
-      guard dims <= min(x.rank, y.rank) else {
+      guard dims <= Swift.min(x.rank, y.rank) else {
         throw .runtime("tensordot expects dims < ndim_a or ndim_b, but got dims=\(dims)")
       }
       return x.tensordot(y, dims: Array(-dims..<0), Array(0..<dims))
@@ -94,7 +94,7 @@ extension Tensor {
   /// The Kronecker product: every element of this tensor times the whole of the other, laid out as blocks.
   public func kron(_ other: Tensor) -> Tensor {
     attempt(self, other) { x, y throws(TensorError) in
-      let rank = max(x.rank, y.rank)
+      let rank = Swift.max(x.rank, y.rank)
       let p = [Int](repeating: 1, count: rank - x.rank) + x.shape
       let q = [Int](repeating: 1, count: rank - y.rank) + y.shape
       let spread = (0..<rank).flatMap { [p[$0], q[$0]] }

@@ -140,7 +140,7 @@ extension Tensor {
       }
       let rows = x.shape.dropLast().reduce(1, *)
       try checkMatrices([rows, k], [w.shape[1], w.shape[0]], operation: bias == nil ? "mm" : "addmm", first: "self")
-      let shape = x.shape.dropLast() + [w.shape[0]]
+      let shape = Array(x.shape.dropLast()) + [w.shape[0]]
       let isMatrix = x.rank == 2
       let toX: @Sendable (Tensor) -> Tensor = { g in g.matmul(w) }
       let toWeight: @Sendable (Tensor) -> Tensor = { g in

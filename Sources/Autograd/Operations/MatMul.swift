@@ -194,16 +194,6 @@ private func stacked(_ x: Operand, _ batch: [Int], _ members: Int) throws(Tensor
   return copy.operand.with(layout: Layout(shape: [members] + matrix))
 }
 
-extension Layout {
-  /// With a dimension of size one before `dim`.
-  fileprivate func inserting(_ dim: Int) -> Layout {
-    var (shape, strides) = (self.shape, self.strides)
-    shape.insert(1, at: dim)
-    strides.insert(1, at: dim)
-    return Layout(shape: shape, strides: strides, offset: offset)
-  }
-}
-
 // MARK: - Rules
 
 /// - Throws: unless the shapes are those of two matrices that can be multiplied.
