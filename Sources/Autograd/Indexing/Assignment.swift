@@ -43,8 +43,8 @@ extension Tensor {
       node = recorded
       outputIndex = 0
     }
-    var target = body.operand
     let isOwner = isSoleOwner && body.layout.showsEachElementOnce
+    var target = body.operand
     if !isOwner { target = try target.copied() }
     try write.run(on: target)
     if isOwner && node === body.node { return }

@@ -1,0 +1,129 @@
+import Devices
+
+// Giving a tensor new values in place. The errors are those of every in-place operation, and leave the tensor as it was.
+
+extension Tensor {
+  /// Sets every element to a number.
+  public mutating func fill(_ value: some ScalarConvertible) {
+    let scalar = value.scalar
+    overwrite("FillBackward1") { x throws(TensorError) in
+      try scalar.checkConversion(to: x.dtype)
+      return try x.filled(with: scalar)
+    }
+  }
+
+  /// Sets every element to the number that a 0-d tensor holds.
+  ///
+  /// Error: `fill_ only supports 0-dimension value tensor but got tensor with 1 dimensions.`
+  public mutating func fill(_ value: Tensor) {
+    guard value.rank == 0 || !value.isValid else {
+      _ = Tensor.failure(
+        .runtime("fill_ only supports 0-dimension value tensor but got tensor with \(value.rank) dimensions."))
+      return
+    }
+    overwrite("FillBackward2", value) { x, value throws(TensorError) in
+      let result = try Tensor.uninitialized("fill", x.shape, x.dtype, x.device)
+      try x.device.copy(value.to(x.device).operand.with(layout: value.layout.broadcast(to: x.shape)), to: result.operand)
+      return result
+    }
+  }
+
+  /// Sets every element to zero.
+  public mutating func zero() {
+    overwrite("ZeroBackward0") { x throws(TensorError) in try x.filled(with: .int(0)) }
+  }
+
+  /// Takes over the values of another tensor, of any dtype and device and of a shape that broadcasts to this one's.
+  ///
+  /// Error: `The expanded size of the tensor (2) must match the existing size (3) at non-singleton dimension 0. ...`
+  public mutating func copy(from source: Tensor) {
+    overwrite("CopyBackwards", source) { x, source throws(TensorError) in
+      let moved = source.to(x.device)
+      guard moved.isValid else { return moved }
+      let result = try Tensor.uninitialized("copy", x.shape, x.dtype, x.device)
+      try x.device.copy(moved.operand.with(layout: try moved.layout.expanded(to: x.shape)), to: result.operand)
+      return result
+    }
+  }
+
+  /// Replaces this tensor by what `operation` makes of it, under the rules of in-place operations: `x.update { $0.relu() }` is PyTorch's
+  /// `x.relu_()`.
+  ///
+  /// Errors, after which the tensor is unchanged: it is a variable while operations are recorded; the result has another shape, or a dtype
+  /// that does not convert to this one's.
+  public mutating func update(_ operation: (Tensor) -> Tensor) {
+    guard isValid else { return }
+    do throws(TensorError) {
+      let variable = try writableVariable()
+      let result = operation(frozen)
+      guard result.isValid else { return }
+      try checkInPlace(of: result.shape, result.dtype, in: shape, dtype)
+      store(result.to(dtype), in: variable)
+    } catch {
+      _ = Tensor.failure(error)
+    }
+  }
+
+  // MARK: Their common parts
+
+  private func filled(with value: Scalar) throws(TensorError) -> Tensor {
+    let result = try Tensor.uninitialized("fill", shape, dtype, device)
+    try device.fill(result.operand, with: value)
+    return result
+  }
+
+  /// The variable that this is, where it may be changed now.
+  private func writableVariable() throws(TensorError) -> Variable? {
+    let variable = body.node?.variable
+    if variable != nil && GradientMode.isEnabled {
+      throw .runtime("a leaf Variable that requires grad is being used in an in-place operation.")
+    }
+    return variable
+  }
+
+  private mutating func store(_ result: Tensor, in variable: Variable?) {
+    if let variable {
+      do throws(TensorError) {
+        try variable.update { (state) throws(TensorError) in state.value = result.operand }
+      } catch {
+        _ = Tensor.failure(error)
+      }
+    } else {
+      self = result
+    }
+  }
+
+  /// New values that do not depend on the old ones: the gradient ends here.
+  private mutating func overwrite(_ name: String, _ values: (Tensor) throws(TensorError) -> Tensor) {
+    guard isValid else { return }
+    do throws(TensorError) {
+      let variable = try writableVariable()
+      let x = frozen
+      store(try values(x).differentiable(name, x, saves: false) { g in g.zerosLike() }, in: variable)
+    } catch {
+      _ = Tensor.failure(error)
+    }
+  }
+
+  /// New values that another tensor gives: the gradient goes to it alone.
+  private mutating func overwrite(
+    _ name: String, _ source: Tensor, _ values: (Tensor, Tensor) throws(TensorError) -> Tensor
+  ) {
+    guard isValid else { return }
+    guard source.isValid else {
+      self = source
+      return
+    }
+    do throws(TensorError) {
+      let variable = try writableVariable()
+      let x = frozen
+      let y = source.frozen
+      let device = y.device
+      let result = try values(x, y).differentiable(
+        name, x, y, saves: false, { g in g.zerosLike() }, { g in g.to(device) })
+      if result.isValid { store(result, in: variable) }
+    } catch {
+      _ = Tensor.failure(error)
+    }
+  }
+}
