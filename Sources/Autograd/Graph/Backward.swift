@@ -12,6 +12,9 @@ struct BackwardPass {
     var first: Tensor?
     var more: [Int: Tensor]?
 
+    /// One of them: what reached the node at all.
+    var any: Tensor { first ?? more!.first!.value }
+
     subscript(_ index: Int) -> Tensor? {
       get { index == 0 ? first : more?[index] }
       set {

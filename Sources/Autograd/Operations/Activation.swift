@@ -147,7 +147,7 @@ extension Tensor {
       return .failure(
         .runtime(
           "lambda must be in range [0, \(dtype.greatestFiniteText)] for input dtype \(dtype.scalarTypeName), but found "
-            + (lambda == lambda.rounded() && lambda > -1e6 ? "\(Int(lambda))" : "\(lambda)")))
+            + lambda.streamText))
     }
     return Operation.softshrink(self, lambda.scalar)
   }

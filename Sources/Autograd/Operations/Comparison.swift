@@ -46,14 +46,14 @@ extension Tensor {
 extension Tensor {
   /// Where |self - other| ≤ atol + rtol · |other|, or both are equal.
   ///
-  /// Errors: `Float did not match Double`; `rtol must be greater than or equal to zero, but got -1.0`.
+  /// Errors: `Float did not match Double`; `rtol must be greater than or equal to zero, but got -1`.
   public func isClose(_ other: Tensor, rtol: Double = 1e-5, atol: Double = 1e-8, equalNaN: Bool = false) -> Tensor {
     attempt(self, other) { x, y throws(TensorError) in
       guard x.dtype == y.dtype else {
         throw .runtime("\(x.dtype.scalarTypeName) did not match \(y.dtype.scalarTypeName)")
       }
-      guard rtol >= 0 else { throw .runtime("rtol must be greater than or equal to zero, but got \(rtol)") }
-      guard atol >= 0 else { throw .runtime("atol must be greater than or equal to zero, but got \(atol)") }
+      guard rtol >= 0 else { throw .runtime("rtol must be greater than or equal to zero, but got \(rtol.streamText)") }
+      guard atol >= 0 else { throw .runtime("atol must be greater than or equal to zero, but got \(atol.streamText)") }
       return try Elementwise.apply(
         equalNaN ? Operation.isCloseOrNaN : Operation.isClose, "", dtype: x.dtype.isIntegral ? .float64 : x.dtype,
         [x.argument, y.argument, rtol.argument, atol.argument])[0]

@@ -38,7 +38,8 @@ extension Operation {
   }
 
   fileprivate static func divided(_ x: Tensor, _ y: Scalar, by operation: ElementwiseOperation) -> Tensor {
-    if x.isValid && x.dtype.isIntegral && y.category != .floating && y.intValue == 0 && (x.dtype != .bool || y.category == .integer) {
+    if x.isValid && x.dtype.isIntegral && y.category != .floating && y.intValue == 0 && (x.dtype != .bool || y.category == .integer)
+    {
       return .failure(.runtime("ZeroDivisionError"))
     }
     return operation(x, y)

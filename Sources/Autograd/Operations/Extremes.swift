@@ -50,12 +50,16 @@ extension Tensor {
     let results = attempt([self], results: 2) { list throws(TensorError) in
       let x = list[0]
       let shape = try ReductionShape(of: x.shape, dim: dim, keepDim: keepDim)
-      try shape.checkNotEmpty("aminmax", isWhole: dim == nil)
+      if shape.count == 0 {
+        throw dim == nil
+          ? .runtime("aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.")
+          : .index("aminmax: Expected reduction dim \(shape.dims[0]) to have non-zero size.")
+      }
       let least = try x.reduced(.min, shape, dtype: x.dtype)
       let greatest = try x.reduced(.max, shape, dtype: x.dtype)
       return Tensor.differentiable("AminmaxBackward0", results: [least, greatest], inputs: [x]) { gradients in
-        let parts = zip(gradients, [least, greatest]).compactMap { g, value in g.map { x.sharing($0, among: value, shape) } }
-        return [parts.count == 2 ? parts[0] + parts[1] : parts.first]
+        let parts = zip(gradients, [least, greatest]).map { g, value in g.map { x.sharing($0, among: value, shape) } }
+        return [Tensor.sum(parts[0], parts[1])]
       }
     }
     return (results[0], results[1])
@@ -77,7 +81,10 @@ extension Tensor {
     attempt(self) { x throws(TensorError) in
       guard x.dtype != .bool else { throw .notImplemented("\(name)(): does not support bool input") }
       let shape = try ReductionShape(of: x.shape, dim: dim, keepDim: keepDim)
-      try shape.checkNotEmpty(name, isWhole: dim == nil)
+      if dim == nil && shape.count == 0 {
+        throw .index("\(name)(): Expected reduction dim to be specified for input.numel() == 0.")
+      }
+      try shape.checkNotEmpty(name, isWhole: false)
       // The device counts along one dimension.
       if dim == nil {
         let flat = Tensor(try x.flattened())

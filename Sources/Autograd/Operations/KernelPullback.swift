@@ -83,6 +83,11 @@ struct KernelPullback: Sendable {
       try body(pullback.targets[0], result)
       return
     }
+    guard pullback.readsGradients else {
+      // A derivative that is linear in the gradient and does not read it is zero.
+      for target in pullback.targets { try body(target, gradients.any.zerosLike()) }
+      return
+    }
     let arguments = pullback.sources.enumerated().map { index, source -> ElementwiseArgument in
       switch source {
       case .input(let input): return reattached(saved(index)!, node.edges[input])

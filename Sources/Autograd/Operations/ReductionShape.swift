@@ -56,7 +56,7 @@ struct ReductionShape: Sendable {
   /// - Throws: PyTorch's texts for a reduction that has no value for no elements.
   func checkNotEmpty(_ operation: String, isWhole: Bool) throws(TensorError) {
     if isWhole {
-      guard full.allSatisfy({ $0 != 0 }) else {
+      guard count != 0 else {
         throw .runtime(
           "\(operation)(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
         )

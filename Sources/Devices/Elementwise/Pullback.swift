@@ -13,6 +13,9 @@ public final class Pullback: Sendable {
   /// The inputs whose gradients the kernel's outputs are.
   public let targets: [Int]
 
+  /// Whether it reads any of the incoming gradients; otherwise all gradients are zero.
+  public let readsGradients: Bool
+
   init(of kernel: ElementwiseKernel, mask: Int) {
     let builder = KernelBuilder()
     var sources: [Source] = []
@@ -60,5 +63,6 @@ public final class Pullback: Sendable {
     self.kernel = pruned
     self.sources = kept.map { sources[$0] }
     self.targets = targets
+    readsGradients = self.sources.contains { if case .gradient = $0 { true } else { false } }
   }
 }

@@ -1,0 +1,108 @@
+import Devices
+
+// Softmax and its relatives: whatever is exponentiated has its maximum taken off first. Halves are computed in float32 and rounded once.
+
+extension Operation {
+  fileprivate static let shiftedExp = ElementwiseKernel { x, shift in (x - shift).exp() }
+  fileprivate static let shiftedLog = ElementwiseKernel { x, shift, sum in x - shift - sum.log() }
+  fileprivate static let logSum = ElementwiseKernel { sum, shift in sum.log() + shift }
+  /// What is subtracted in logSumExp: an infinite maximum stays where it is, or the difference would be NaN.
+  fileprivate static let finiteOrZero = ElementwiseKernel { x in (x.abs() .== .infinity).select(0, x) }
+}
+
+extension Tensor {
+  /// exp(self) / Σ exp(self) along a dimension.
+  ///
+  /// - Parameter dtype: to which the tensor is converted first.
+  ///
+  /// Error: integers are refused.
+  public func softmax(dim: Int, dtype: DType? = nil) -> Tensor {
+    converted(to: dtype, "softmax", dim) { x, dim throws(TensorError) in
+      let parts = try x.exponentials(dim)
+      let result = try Tensor.uninitialized("softmax", x.shape, x.dtype, x.device)
+      try x.device.elementwise(
+        .instruction(.div), dtype: parts.exp.dtype, inputs: [.operand(parts.exp), .operand(parts.sum)],
+        outputs: [result.operand])
+      return result.differentiable("SoftmaxBackward0", x) { g, result in
+        let weighted = g * result
+        return weighted - result * weighted.sum(dim: dim, keepDim: true)
+      }
+    }
+  }
+
+  /// log(softmax(self)), exact where softmax vanishes.
+  public func logSoftmax(dim: Int, dtype: DType? = nil) -> Tensor {
+    converted(to: dtype, "log_softmax", dim) { x, dim throws(TensorError) in
+      let parts = try x.exponentials(dim)
+      let result = try Tensor.uninitialized("log_softmax", x.shape, x.dtype, x.device)
+      try x.device.elementwise(
+        Operation.shiftedLog, dtype: parts.sum.dtype,
+        inputs: [.operand(x.operand), .operand(parts.max), .operand(parts.sum)], outputs: [result.operand])
+      return result.differentiable("LogSoftmaxBackward0", x) { g, result in
+        g - result.exp() * g.sum(dim: dim, keepDim: true)
+      }
+    }
+  }
+
+  /// softmax(-self).
+  public func softmin(dim: Int, dtype: DType? = nil) -> Tensor { (-self).softmax(dim: dim, dtype: dtype) }
+
+  private func converted(
+    to dtype: DType?, _ name: String, _ dim: Int, _ body: (Tensor, Int) throws(TensorError) -> Tensor
+  ) -> Tensor {
+    attempt(dtype.map { to($0) } ?? self) { x throws(TensorError) in
+      let wrapped = try wrapDimension(dim, rank: x.rank)
+      guard x.isFloatingPoint else {
+        throw .lacking("\(name)\(wrapped == Swift.max(x.rank, 1) - 1 ? "_lastdim" : "")_kernel_impl", x.dtype)
+      }
+      return try body(x, wrapped)
+    }
+  }
+
+  /// exp(x - max), its sum and the maximum along a dimension.
+  private func exponentials(_ dim: Int) throws(TensorError) -> (exp: Operand, sum: Operand, max: Operand) {
+    let along = try ReductionShape(of: shape, dim: dim, keepDim: true)
+    // There is no maximum of nothing, and nothing from which to take it.
+    let max = try reduced(count == 0 ? .sum : .max, along, dtype: dtype).operand
+    let exp = try Tensor.uninitialized("softmax", shape, dtype.computeDType, device)
+    try device.elementwise(
+      Operation.shiftedExp, dtype: exp.dtype,
+      inputs: [.operand(operand), .operand(max.with(layout: max.layout.broadcast(to: shape)))], outputs: [exp.operand])
+    let sum = try exp.reduced(.sum, along, dtype: exp.dtype).operand
+    return (
+      exp.operand, sum.with(layout: sum.layout.broadcast(to: shape)), max.with(layout: max.layout.broadcast(to: shape))
+    )
+  }
+
+  /// log Σ exp(self) along one or several dimensions. Integers are computed in the default dtype.
+  public func logSumExp(dim: some Dimensions, keepDim: Bool = false) -> Tensor {
+    guard isFloatingPoint || !isValid else { return to(DefaultDType.current).logSumExp(dim: dim, keepDim: keepDim) }
+    return attempt(self) { x throws(TensorError) in
+      let shape = try ReductionShape(of: x.shape, dim: dim, keepDim: keepDim)
+      let result = try x.count == 0 ? x.reduced(.sum, shape, dtype: x.dtype).log() : x.logOfSum(shape)
+      return result.differentiable("LogsumexpBackward0", x) { g, result in
+        g.unreduced(from: shape) * (x - result.unreduced(from: shape)).exp()
+      }
+    }
+  }
+
+  private func logOfSum(_ shape: ReductionShape) throws(TensorError) -> Tensor {
+    let compute = dtype.computeDType
+    let shift = try Tensor.uninitialized("logsumexp", shape.kept, compute, device)
+    let max = Tensor(try reduced(.max, shape, dtype: dtype).operand.with(layout: Layout(shape: shape.kept)))
+    try device.elementwise(
+      Operation.finiteOrZero, dtype: compute, inputs: [.operand(max.operand)], outputs: [shift.operand])
+    let exp = try Tensor.uninitialized("logsumexp", shape.full, compute, device)
+    try device.elementwise(
+      Operation.shiftedExp, dtype: compute,
+      inputs: [.operand(operand), .operand(shift.operand.with(layout: shift.layout.broadcast(to: shape.full)))],
+      outputs: [exp.operand])
+    let sum = try exp.reduced(.sum, shape, dtype: compute)
+    let result = try Tensor.uninitialized("logsumexp", shape.result, dtype, device)
+    try device.elementwise(
+      Operation.logSum, dtype: compute,
+      inputs: [.operand(sum.operand), .operand(shift.operand.with(layout: Layout(shape: shape.result)))],
+      outputs: [result.operand])
+    return result
+  }
+}
