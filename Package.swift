@@ -27,7 +27,9 @@ let package = Package(
       linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
     .target(name: "Autograd", dependencies: ["Devices"]),
     .target(name: "Fluxion", dependencies: ["Autograd", "Devices"]),
+    .executableTarget(name: "tour", dependencies: ["Fluxion"]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices"]),
+    .testTarget(name: "TourTests", dependencies: ["tour"]),
     .testTarget(name: "AutogradTests", dependencies: ["Fluxion", "Autograd", "Devices"]),
   ],
   swiftLanguageModes: [.v6]
