@@ -9,8 +9,8 @@ enum { tile_k = 64, tile_n = 256 };
 
 // Arithmetic is in an unsigned type of at least 32 bits, where overflow wraps and nothing is promoted to int.
 #define PRODUCT(name, T, W)                                                                                            \
-  FX_CLONES static void accumulate_##name(T *restrict c, const T *b, long b_row, const T *a, long a_column, W alpha,        \
-                                     long k, long n) {                                                                 \
+  FX_CLONES static void accumulate_##name(T *restrict c, const T *b, long b_row, const T *a, long a_column, W alpha,   \
+                                          long k, long n) {                                                            \
     long p = 0;                                                                                                        \
     for (; p + 4 <= k; p += 4, b += 4 * b_row) {                                                                       \
       const T *b1 = b + b_row, *b2 = b1 + b_row, *b3 = b2 + b_row;                                                     \
@@ -90,7 +90,7 @@ long fx_small_product_limit(void) {
   TILE(name, 1, vectors)                                                                                               \
   TILE(name, 2, vectors) TILE(name, 3, vectors) TILE(name, 4, vectors) TILE(name, 5, vectors) TILE(name, 6, vectors)
 
-// T: the element, L: how many make a vector. `second` is where the second vector of a panel begins, counted from the first.
+// T: the element, L: how many make a vector. `second` is where a panel's second vector begins, counted from the first.
 #define SMALL_PRODUCT(name, T, L)                                                                                      \
   typedef T vector_##name __attribute__((vector_size(L * sizeof(T)), aligned(sizeof(T))));                             \
                                                                                                                        \
@@ -161,8 +161,8 @@ long fx_small_product_limit(void) {
         const T *b = (const T *)p->b + q * p->b_row + start * p->b_column;                                             \
         T *c = (T *)p->c + start;                                                                                      \
         long b_row = p->b_row;                                                                                         \
-        /* Rows whose distance is a multiple of 512 bytes share few places in the cache. */                            \
-        const bool crowded = m > 2 * tile_rows && depth > 64 && b_row * (long)sizeof(T) % 512 == 0;                    \
+        /* Rows at a distance of a power of two share few places in the cache; deep panels are copied anyway. */         \
+        const bool crowded = m > 2 * tile_rows && depth > 64 && (depth >= 128 || b_row * (long)sizeof(T) % 512 == 0);  \
         if (p->b_column != 1 || width < L || (crowded && width == full)) {                                             \
           if (p->b_column == 1 && width == full) {                                                                     \
             copy_##name(vectors, packed, b, b_row, depth);                                                             \
