@@ -27,7 +27,8 @@ public protocol Device: AnyObject, Sendable {
   /// Copies between layouts of one shape, converting the dtype where it differs.
   func copy(_ input: Operand, to output: Operand) throws(TensorError)
   /// Runs a kernel over inputs that are already broadcast to the outputs' shape. Values are computed in `dtype`; inputs are converted to it
-  /// as they are read and outputs from it as they are written.
+  /// as they are read and outputs from it as they are written. An output may be one of the inputs, with its layout and dtype; otherwise
+  /// outputs overlap nothing.
   func elementwise(
     _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]) throws(TensorError)
 

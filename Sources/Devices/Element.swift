@@ -50,7 +50,10 @@ extension Int: Element {
 extension Float: Element {
   public static var dtype: DType { .float32 }
   public var scalar: Scalar { .double(Double(self)) }
-  public init(_ scalar: Scalar) { self.init(scalar.doubleValue) }
+  public init(_ scalar: Scalar) {
+    // By way of Double a large integer would be rounded twice.
+    if case .int(let value) = scalar { self.init(value) } else { self.init(scalar.doubleValue) }
+  }
 }
 
 extension Double: Element {
@@ -75,7 +78,7 @@ public struct BFloat16: Element, Hashable {
 
 extension Half {
   public var scalar: Scalar { .double(Double(Float(self))) }
-  public init(_ scalar: Scalar) { self.init(Float(scalar.doubleValue)) }
+  public init(_ scalar: Scalar) { self.init(Float(scalar)) }
 
   /// Rounds to nearest, ties to even.
   public init(_ value: Float) {
@@ -99,7 +102,7 @@ extension Half {
 
 extension BFloat16 {
   public var scalar: Scalar { .double(Double(Float(self))) }
-  public init(_ scalar: Scalar) { self.init(Float(scalar.doubleValue)) }
+  public init(_ scalar: Scalar) { self.init(Float(scalar)) }
 
   /// Rounds to nearest, ties to even.
   public init(_ value: Float) {

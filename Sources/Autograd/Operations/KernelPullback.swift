@@ -75,6 +75,7 @@ struct KernelPullback: Sendable {
   func forEachGradient(
     _ gradients: BackwardPass.Arrived, _ node: Node, _ body: (Int, Tensor) throws(TensorError) -> Void
   ) throws(TensorError) {
+    if let opcode = pullback.undefined { throw .runtime("derivative for aten::\(opcode) is not implemented") }
     let kernel = pullback.kernel
     let mode = GradientMode.current
     if pullback.targets.count == 1, let g = gradients.first, kernel.inputs.count <= 2,

@@ -72,6 +72,8 @@ enum CPUElementwise {
     /// Whether every operand lies in memory as the loops want it, so that one call covers everything.
     let isDirect: Bool
     let firstResult: Int
+    /// Whether an output may lie in memory that a later instruction reads as an input: then all pass through tiles.
+    let isShared: Bool
 
     init(
       _ kernel: ElementwiseKernel, _ compiled: CompiledKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]
@@ -95,6 +97,13 @@ enum CPUElementwise {
       self.compiled = compiled
       self.scalars = scalars
       firstResult = kernel.inputs.count + compiled.constants.count
+      // A single output is the last instruction's result, which reads all inputs that are left before it writes.
+      isShared =
+        outputs.count > 1
+        && inputs.contains { input in
+          guard case .operand(let operand) = input else { return false }
+          return outputs.contains { $0.storage === operand.storage }
+        }
       isDirect =
         scalars.isEmpty && self.inputs.allSatisfy { $0.isDense && !$0.needsCast }
         && self.outputs.allSatisfy { $0.isDense && !$0.needsCast }
@@ -122,7 +131,7 @@ enum CPUElementwise {
           while start < range.upperBound {
             let count = min(n, range.upperBound - start)
             for side in inputs where !side.isConstant {
-              if let address = side.run(at: start, count: count) {
+              if let address = run(side, at: start, count: count) {
                 pointers[side.register] = address
               } else {
                 load(side, start: start, count: count, to: own(side.register), via: conversion)
@@ -130,18 +139,22 @@ enum CPUElementwise {
               }
             }
             for side in outputs where side.register >= firstResult {
-              pointers[side.register] = side.run(at: start, count: count) ?? own(side.register)
+              pointers[side.register] = run(side, at: start, count: count) ?? own(side.register)
             }
             for step in compiled.steps {
               step.loop(pointers[step.target], pointers[step.a], pointers[step.b], pointers[step.c], count)
             }
-            for side in outputs where side.run(at: start, count: count) != pointers[side.register] {
+            for side in outputs where run(side, at: start, count: count) != pointers[side.register] {
               store(side, start: start, count: count, from: pointers[side.register], via: conversion)
             }
             start += count
           }
         }
       }
+    }
+
+    private func run(_ side: Side, at start: Int, count: Int) -> UnsafeMutableRawPointer? {
+      isShared ? nil : side.run(at: start, count: count)
     }
 
     private func load(

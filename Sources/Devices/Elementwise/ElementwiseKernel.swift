@@ -27,7 +27,11 @@ public final class ElementwiseKernel: Sendable {
   public let kinds: [Kind]
   public let compiled: CompiledKernels
 
-  private let pullbacks: Mutex<[Pullback?]>
+  // The pullbacks of one or two inputs are asked for by every recorded operation, so that these take no lock.
+  private let ofFirst = AtomicLazyReference<Pullback>()
+  private let ofSecond = AtomicLazyReference<Pullback>()
+  private let ofBoth = AtomicLazyReference<Pullback>()
+  private let ofOthers = Lock<[Int: Pullback]>([:])
 
   /// - Parameter builder: a builder in which the outputs were written; what they do not need is dropped.
   init(_ builder: KernelBuilder, outputs: [Expression]) {
@@ -38,7 +42,6 @@ public final class ElementwiseKernel: Sendable {
     self.outputs = program.outputs
     kinds = program.kinds
     compiled = CompiledKernels(program)
-    pullbacks = Mutex([Pullback?](repeating: nil, count: 1 << min(inputs.count, 2)))
   }
 
   /// A kernel of any number of inputs and outputs.
@@ -74,12 +77,21 @@ public final class ElementwiseKernel: Sendable {
 
   /// The kernel of the gradients of the inputs in `mask` (bit i for input i). Derived once for each mask.
   public func pullback(mask: Int) -> Pullback {
-    pullbacks.withLock { cache in
-      if mask < cache.count, let known = cache[mask] { return known }
-      let made = Pullback(of: self, mask: mask)
-      if mask >= cache.count { cache += [Pullback?](repeating: nil, count: mask + 1 - cache.count) }
-      cache[mask] = made
-      return made
+    switch mask {
+    case 1: derived(mask, ofFirst)
+    case 2: derived(mask, ofSecond)
+    case 3: derived(mask, ofBoth)
+    default:
+      ofOthers.withLock { cache in
+        if let known = cache[mask] { return known }
+        let made = Pullback(of: self, mask: mask)
+        cache[mask] = made
+        return made
+      }
     }
+  }
+
+  private func derived(_ mask: Int, _ cache: borrowing AtomicLazyReference<Pullback>) -> Pullback {
+    cache.load() ?? cache.storeIfNil(Pullback(of: self, mask: mask))
   }
 }

@@ -1,4 +1,4 @@
-/// Writes a kernel's program: equal instructions are written once, constants are folded where that is exact, and what no output reads is
+/// Writes a kernel's program: equal instructions are written once, those that change nothing are not written, and what no output reads is
 /// dropped at the end.
 final class KernelBuilder {
   enum Entry: Hashable {
@@ -27,25 +27,36 @@ final class KernelBuilder {
 
   func constant(_ value: Scalar) -> Expression {
     if case .bool = value { return add(.constant(value), .boolean) }
+    // Zeros of both signs are equal, and yet another constant.
+    if value == .double(0), value.doubleValue.sign == .minus { return append(.constant(value), .value) }
     return add(.constant(value), .value)
   }
 
   func emit(_ opcode: Opcode, _ arguments: [Expression]) -> Expression {
     let ids = arguments.map(\.id)
+    let values = opcode == .select ? ids.dropFirst() : ids[...]
+    precondition(
+      values.allSatisfy { kinds[$0] == kinds[ids.last!] } && (opcode != .select || kinds[ids[0]] == .boolean),
+      "\(opcode) in an elementwise kernel: booleans and numbers do not mix; make numbers of booleans with select")
     if let simpler = simplified(opcode, ids) { return simpler }
     var a = ids[0]
     var b = ids.count > 1 ? ids[1] : a
-    let c = ids.count > 2 ? ids[2] : a
     if opcode.isCommutative && b < a { swap(&a, &b) }
+    let c = ids.count > 2 ? ids[2] : a
     let kind: ElementwiseKernel.Kind = opcode.isTest ? .boolean : kinds[ids.last!]
     return add(.instruction(opcode, a, b, c), kind)
   }
 
   private func add(_ entry: Entry, _ kind: ElementwiseKernel.Kind) -> Expression {
     if let id = known[entry] { return Expression(builder: self, id: id) }
+    let result = append(entry, kind)
+    known[entry] = result.id
+    return result
+  }
+
+  private func append(_ entry: Entry, _ kind: ElementwiseKernel.Kind) -> Expression {
     entries.append(entry)
     kinds.append(kind)
-    known[entry] = entries.count - 1
     return Expression(builder: self, id: entries.count - 1)
   }
 

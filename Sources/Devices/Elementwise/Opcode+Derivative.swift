@@ -3,6 +3,9 @@
 // nil means that the operand gets no gradient (it is a condition); `zero` that its gradient is zero, as PyTorch has it for steps such as floor.
 
 extension Opcode {
+  /// Whether it has a derivative where it has a gradient to pass on. The chain of derivatives of the logarithm of the gamma function ends here.
+  var isDifferentiable: Bool { self != .trigamma }
+
   func derivative(_ operands: [Expression], result: Expression, _ g: Expression) -> [Expression?] {
     let x = operands[0]
     let zero = g.constant(0)
@@ -14,13 +17,12 @@ extension Opcode {
     case .mul: return [g * y, g * x]
     case .div: return [g / y, -g * (x / y / y)]
     // x - y·⌊x/y⌋ and x - y·trunc(x/y): the rounded quotient is constant almost everywhere.
-    case .remainder: return [g, -g * (x / y).floor()]
+    case .remainder: return [g, -g * x.binary(.floorDivide, y)]
     case .fmod: return [g, -g * (x / y).trunc()]
-    // At a tie each operand gets half, as in PyTorch.
-    case .minimum: return shares(x, y, g, won: x .< y)
-    case .maximum: return shares(x, y, g, won: x .> y)
-    case .fmin: return [(x .<= y .| y.isNaN()).select(g, 0), (x .<= y .| y.isNaN()).select(0, g)]
-    case .fmax: return [(x .>= y .| y.isNaN()).select(g, 0), (x .>= y .| y.isNaN()).select(0, g)]
+    case .minimum: return shares(x, y, g, first: .!(x .> y), second: .!(x .< y))
+    case .maximum: return shares(x, y, g, first: .!(x .< y), second: .!(x .> y))
+    case .fmin: return shares(x, y, g, first: x .<= y .| y.isNaN(), second: .!(x .<= y .| y.isNaN()))
+    case .fmax: return shares(x, y, g, first: x .>= y .| y.isNaN(), second: .!(x .>= y .| y.isNaN()))
     case .copysign: return [(x .== 0).select(zero, g * (result / x)), zero]
     case .select: return [nil, x.select(g, 0), x.select(0, g)]
     case .pow: return powDerivative(x, y, result, g)
@@ -30,7 +32,9 @@ extension Opcode {
       let squares = x * x + y * y
       let scaled = (squares .== 0).select(zero, g / squares)
       return [scaled * y, -(scaled * x)]
-    case .floorDivide, .nextafter: return [zero, zero]
+    case .floorDivide: return [zero, zero]
+    // A step from x, or y itself where they are equal.
+    case .nextafter: return [(x .== y).select(0, g), zero]
     default: return operands.map { _ in nil }
     }
   }
@@ -42,13 +46,13 @@ extension Opcode {
     return [toBase, toExponent]
   }
 
-  private func shares(_ x: Expression, _ y: Expression, _ g: Expression, won: Expression) -> [Expression?] {
+  /// Extremes: at a tie each operand gets half, else those that won get all. To a minimum with NaN both contribute.
+  private func shares(
+    _ x: Expression, _ y: Expression, _ g: Expression, first: Expression, second: Expression
+  ) -> [Expression?] {
     let tie = x .== y
     let half = g / 2
-    return [
-      tie.select(half, won.select(g, 0)),
-      tie.select(half, won.select(0, g)),
-    ]
+    return [first, second].map { won in tie.select(half, won.select(g, 0)) }
   }
 
   private func unaryDerivative(_ x: Expression, _ result: Expression, _ g: Expression, zero: Expression) -> Expression? {
@@ -73,8 +77,7 @@ extension Opcode {
     case .cosh: return g * x.sinh()
     case .tanh: return g * (1 - result * result)
     case .asinh: return g * (x * x + 1).rsqrt()
-    // Two roots, so that the gradient is NaN outside the domain.
-    case .acosh: return g * ((x - 1).rsqrt() * (x + 1).rsqrt())
+    case .acosh: return g * ((x - 1) * (x + 1)).rsqrt()
     case .atanh: return g / (1 - x * x)
     case .sin: return g * x.cos()
     case .cos: return -(g * x.sin())
@@ -88,8 +91,8 @@ extension Opcode {
     case .lgamma: return g * x.unary(.digamma)
     case .digamma: return g * x.unary(.trigamma)
     case .i0: return g * x.unary(.i1)
-    // I1' = I0 - I1/x, whose limit at zero is one half.
-    case .i1: return g * (x .== 0).select(x.constant(0.5), x.unary(.i0) - result / x)
+    // I1' = I0 - I1/x, whose limit at zero is one half; it is reached before I1 runs out of digits.
+    case .i1: return g * (x.unary(.abs) .< 1e-8).select(x.constant(0.5), x.unary(.i0) - result / x)
     default: return nil
     }
   }

@@ -6,12 +6,14 @@ public final class Pullback: Sendable {
     case gradient(Int)
   }
 
-  /// Computes one gradient for each input in `targets`, nil where the gradient is zero everywhere.
+  /// Computes one gradient for each input in `targets`.
   public let kernel: ElementwiseKernel
   /// What the kernel's inputs are.
   public let sources: [Source]
   /// The inputs whose gradients the kernel's outputs are.
   public let targets: [Int]
+  /// An instruction without a derivative that a gradient would have to pass. The kernel is then wrong and must not be run.
+  public let undefined: Opcode?
 
   /// Whether it reads any of the incoming gradients; otherwise all gradients are zero.
   public let readsGradients: Bool
@@ -47,22 +49,34 @@ public final class Pullback: Sendable {
       let incoming = builder.input(.value)
       gradients[register] = gradients[register].map { $0 + incoming } ?? incoming
     }
-    for (index, instruction) in kernel.instructions.enumerated().reversed() {
+    // Only what depends on an input in question passes a gradient on.
+    let targets = kernel.inputs.indices.filter { mask & (1 << $0) != 0 && kernel.inputs[$0] == .value }
+    var depends = registers.indices.map { targets.contains($0) }
+    for (index, instruction) in kernel.instructions.enumerated() {
+      depends[first + index] =
+        kernel.kinds[first + index] == .value && (depends[instruction.a] || depends[instruction.b] || depends[instruction.c])
+    }
+    var undefined: Opcode?
+    for (index, instruction) in kernel.instructions.enumerated().reversed() where depends[first + index] {
       guard let g = gradients[first + index] else { continue }
+      guard instruction.opcode.isDifferentiable else {
+        undefined = instruction.opcode
+        continue
+      }
       let operands = Array([instruction.a, instruction.b, instruction.c].prefix(instruction.opcode.arity))
       let contributions = instruction.opcode.derivative(
         operands.map { registers[$0] }, result: registers[first + index], g)
       for (operand, contribution) in zip(operands, contributions) {
-        guard let contribution, kernel.kinds[operand] == .value else { continue }
+        guard let contribution, depends[operand] else { continue }
         gradients[operand] = gradients[operand].map { $0 + contribution } ?? contribution
       }
     }
-    let targets = kernel.inputs.indices.filter { mask & (1 << $0) != 0 && kernel.inputs[$0] == .value }
     let results = targets.map { gradients[$0] ?? builder.constant(.double(0)) }
     let (pruned, kept) = builder.pruned(outputs: results)
     self.kernel = pruned
     self.sources = kept.map { sources[$0] }
     self.targets = targets
     readsGradients = self.sources.contains { if case .gradient = $0 { true } else { false } }
+    self.undefined = undefined
   }
 }

@@ -70,9 +70,9 @@ extension Scalar {
     case .int16: .int(Int64(Int16(truncatingIfNeeded: int32Value)))
     case .int32: .int(Int64(int32Value))
     case .int64: .int(intValue)
-    case .float16: .double(Double(Float(Half(floatValue))))
-    case .bfloat16: .double(Double(Float(BFloat16(floatValue))))
-    case .float32: .double(Double(floatValue))
+    case .float16: Half(self).scalar
+    case .bfloat16: BFloat16(self).scalar
+    case .float32: Float(self).scalar
     case .float64: .double(doubleValue)
     }
   }
@@ -81,13 +81,6 @@ extension Scalar {
     switch self {
     case .double(let value): Int32(exactly: value.rounded(.towardZero)) ?? .min
     case .bool, .int: Int32(truncatingIfNeeded: intValue)
-    }
-  }
-
-  private var floatValue: Float {
-    switch self {
-    case .int(let value): Float(value)
-    case .bool, .double: Float(doubleValue)
     }
   }
 }

@@ -127,7 +127,7 @@ private func digamma(_ x: Double) -> Double {
     let part = x.truncatingRemainder(dividingBy: 1)
     return part == 0 || x.isInfinite ? .nan : digamma(1 - x) - .pi / tan(.pi * part)
   }
-  if x < 20 { return digamma(x + 1) - 1 / x }
+  if x < 10 { return digamma(x + 1) - 1 / x }
   var result = log(x) - 0.5 / x
   for (k, number) in bernoulli.enumerated() { result -= number / Double(2 * k + 2) / pow(x, Double(2 * k + 2)) }
   return result
@@ -142,7 +142,7 @@ private func trigamma(_ x: Double) -> Double {
     let sine = sin(.pi * x.truncatingRemainder(dividingBy: 1))
     return sine == 0 ? .infinity : (.pi / sine) * (.pi / sine) - trigamma(1 - x)
   }
-  if x < 20 { return trigamma(x + 1) + 1 / (x * x) }
+  if x < 10 { return trigamma(x + 1) + 1 / (x * x) }
   var result = 1 / x + 0.5 / (x * x)
   for (k, number) in bernoulli.enumerated() { result += number / pow(x, Double(2 * k + 3)) }
   return result

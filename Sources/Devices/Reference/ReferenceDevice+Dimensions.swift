@@ -42,6 +42,9 @@ extension ReferenceDevice {
   }
 
   public func scan(_ scan: Scan, _ input: Operand, dim: Int, to output: Operand, indices: Operand?) throws(TensorError) {
+    if scan == .logSumExp && output.dtype.isIntegral {
+      throw .notImplemented("\"logcumsumexp_out_\(type)\" not implemented for '\(output.dtype.scalarTypeName)'")
+    }
     let values = Elements(input)
     let results = Elements(output)
     for lane in input.layout.lanes(along: [dim]) {
@@ -116,10 +119,11 @@ extension ReferenceDevice {
 }
 
 extension Layout {
-  /// The positions, in row-major order, of the elements that differ in these dimensions alone: one list for each choice of the others.
+  /// The positions, in row-major order, of the elements that differ in these dimensions alone: one list for each choice of the others. A
+  /// number has one element along any dimension.
   func lanes(along dims: [Int]) -> [[Int]] {
     var kept = shape
-    for dim in dims { kept[dim] = 1 }
+    for dim in dims where dim < rank { kept[dim] = 1 }
     let starts = Layout(shape: kept)
     var lanes = [[Int]](repeating: [], count: starts.count)
     for position in 0..<count {
