@@ -8,8 +8,9 @@ extension Tensor {
   ///
   /// Errors: `addmm: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)`; `self and mat2 must have the same dtype, but got Double and
   /// Float`; a `self` that cannot be expanded to the product's shape.
-  public func addmm(_ mat1: Tensor, _ mat2: Tensor, beta: Double = 1, alpha: Double = 1) -> Tensor {
-    attempt(self, mat1, mat2) { input, a, b throws(TensorError) in
+  public func addmm(_ mat1: Tensor, _ mat2: Tensor, beta: some ScalarConvertible = 1, alpha: some ScalarConvertible = 1) -> Tensor {
+    let (beta, alpha) = (beta.scalar, alpha.scalar)
+    return attempt(self, mat1, mat2) { input, a, b throws(TensorError) in
       try checkMatrices(a.shape, b.shape, operation: "addmm", first: "self")
       let shape = [a.shape[0], b.shape[1]]
       try checkOneDType(input, a, b)
@@ -27,8 +28,9 @@ extension Tensor {
   ///
   /// Errors: `size mismatch, got input (2), mat (2x3), vec (2)`; `addmv input tensors must have the same dtype, but got Float, Float, and
   /// Double`.
-  public func addmv(_ mat: Tensor, _ vec: Tensor, beta: Double = 1, alpha: Double = 1) -> Tensor {
-    attempt(self, mat, vec) { input, a, v throws(TensorError) in
+  public func addmv(_ mat: Tensor, _ vec: Tensor, beta: some ScalarConvertible = 1, alpha: some ScalarConvertible = 1) -> Tensor {
+    let (beta, alpha) = (beta.scalar, alpha.scalar)
+    return attempt(self, mat, vec) { input, a, v throws(TensorError) in
       try checkMatrixVector(a.shape, v.shape, input: input.shape)
       guard input.dtype == a.dtype, a.dtype == v.dtype else {
         let names = [input, a, v].map(\.dtype.scalarTypeName)
@@ -49,12 +51,13 @@ extension Tensor {
   /// Unlike matrix products it promotes dtypes.
   ///
   /// Errors: `addr: Expected 1-D argument vec1, but got 2-D`; `For integral input tensors, argument beta must not be a floating point number.`
-  public func addr(_ vec1: Tensor, _ vec2: Tensor, beta: Double = 1, alpha: Double = 1) -> Tensor {
-    attempt(self, vec1, vec2) { input, u, v throws(TensorError) in
+  public func addr(_ vec1: Tensor, _ vec2: Tensor, beta: some ScalarConvertible = 1, alpha: some ScalarConvertible = 1) -> Tensor {
+    let (beta, alpha) = (beta.scalar, alpha.scalar)
+    return attempt(self, vec1, vec2) { input, u, v throws(TensorError) in
       guard u.rank == 1 else { throw .runtime("addr: Expected 1-D argument vec1, but got \(u.rank)-D") }
       guard v.rank == 1 else { throw .runtime("addr: Expected 1-D argument vec2, but got \(v.rank)-D") }
       let dtype = resultType(input, u, v)
-      for (name, factor) in [("beta", beta), ("alpha", alpha)] where !dtype.isFloatingPoint && factor != factor.rounded() {
+      for (name, factor) in [("beta", beta), ("alpha", alpha)] where !dtype.isFloatingPoint && factor.category == .floating {
         throw .runtime("For integral input tensors, argument \(name) must not be a floating point number.")
       }
       let outer = noGrad { u.unsqueeze(1).to(dtype) * v.to(dtype) }
@@ -70,8 +73,9 @@ extension Tensor {
   /// beta · self + alpha · batch1 · batch2 for batches of matrices; `self` is broadcast.
   ///
   /// Errors: those of `bmm`; `Input dtypes must be the same, got: input double, batch1: float, batch2: float`.
-  public func baddbmm(_ batch1: Tensor, _ batch2: Tensor, beta: Double = 1, alpha: Double = 1) -> Tensor {
-    attempt(self, batch1, batch2) { input, a, b throws(TensorError) in
+  public func baddbmm(_ batch1: Tensor, _ batch2: Tensor, beta: some ScalarConvertible = 1, alpha: some ScalarConvertible = 1) -> Tensor {
+    let (beta, alpha) = (beta.scalar, alpha.scalar)
+    return attempt(self, batch1, batch2) { input, a, b throws(TensorError) in
       if a.rank == 3 && b.rank == 3 { _ = try input.layout.expanded(to: [a.shape[0], a.shape[1], b.shape[2]]) }
       try checkBatches(a, b)
       let shape = [a.shape[0], a.shape[1], b.shape[2]]
@@ -92,8 +96,9 @@ extension Tensor {
   /// beta · self + alpha · the sum of the products of a batch; `self` is broadcast.
   ///
   /// Errors: `batch1 and batch2 must have same number of batches, got 2 and 3`; `Incompatible matrix sizes for bmm (3x4 and 5x4)`.
-  public func addbmm(_ batch1: Tensor, _ batch2: Tensor, beta: Double = 1, alpha: Double = 1) -> Tensor {
-    attempt(self, batch1, batch2) { input, a, b throws(TensorError) in
+  public func addbmm(_ batch1: Tensor, _ batch2: Tensor, beta: some ScalarConvertible = 1, alpha: some ScalarConvertible = 1) -> Tensor {
+    let (beta, alpha) = (beta.scalar, alpha.scalar)
+    return attempt(self, batch1, batch2) { input, a, b throws(TensorError) in
       guard a.rank == 3 else { throw .runtime("batch1 must be a 3D tensor") }
       guard b.rank == 3 else { throw .runtime("batch2 must be a 3D tensor") }
       let (p, q) = (a.shape, b.shape)
@@ -156,7 +161,7 @@ extension Tensor {
       }
       try checkOneDType(list[2], x, w)
       return try product(x.operand, transposed, shape: shape, kernel: "addmm_impl_cpu_")
-        .scaled(by: 1, plus: list[2], times: 1)
+        .scaled(by: .int(1), plus: list[2], times: .int(1))
         .differentiable(isMatrix ? "AddmmBackward0" : "UnsafeViewBackward0", [list[2], x, w], [{ g in g }, toX, toWeight])
     }
   }
@@ -173,26 +178,25 @@ extension ElementwiseKernel {
 
 extension Tensor {
   /// This product, which nobody else has seen, scaled and added to `input`, in its own memory.
-  fileprivate func scaled(by alpha: Double, plus input: Tensor, times beta: Double) throws(TensorError) -> Tensor {
+  fileprivate func scaled(by alpha: Scalar, plus input: Tensor, times beta: Scalar) throws(TensorError) -> Tensor {
     guard input.device === device else { throw mixedDevices(input.device, device) }
     let other = KernelArgument.operand(input.operand.with(layout: try input.layout.expanded(to: shape)))
-    switch (beta, alpha) {
-    case (0, 1): return self
+    switch (beta.doubleValue, alpha.doubleValue) {
+    case (0, 1): break
     case (0, _):
       try device.elementwise(
-        .instruction(.mul), dtype: dtype, inputs: [.operand(operand), .scalar(.double(alpha))], outputs: [operand])
+        .instruction(.mul), dtype: dtype, inputs: [.operand(operand), .scalar(alpha)], outputs: [operand])
     case (1, 1):
       try device.elementwise(.instruction(.add), dtype: dtype, inputs: [.operand(operand), other], outputs: [operand])
     default:
       try device.elementwise(
-        .weightedSum, dtype: dtype, inputs: [other, .operand(operand), .scalar(.double(beta)), .scalar(.double(alpha))],
-        outputs: [operand])
+        .weightedSum, dtype: dtype, inputs: [other, .operand(operand), .scalar(beta), .scalar(alpha)], outputs: [operand])
     }
     return self
   }
 
   /// This gradient times a factor that mostly is one.
-  fileprivate func times(_ factor: Double) -> Tensor { factor == 1 ? self : self * factor }
+  fileprivate func times(_ factor: Scalar) -> Tensor { factor.doubleValue == 1 ? self : self * factor.doubleValue }
 }
 
 private func checkOneDType(_ input: Tensor, _ a: Tensor, _ b: Tensor) throws(TensorError) {
