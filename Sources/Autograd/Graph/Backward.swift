@@ -71,7 +71,9 @@ struct BackwardPass {
   }
 
   mutating func run() throws(TensorError) {
-    while var (node, gradients) = pending.popLast() {
+    while let node = pending.last?.node {
+      // Taken out, not copied: a sum may then be made in place.
+      var gradients = pending.removeLast().gradients
       let isNeeded = needed?.contains(ObjectIdentifier(node)) ?? true
       let (pullback, hooks) = node.enter(releases: !keepsGraph && isNeeded)
       if let hooks { try apply(hooks, of: node, to: &gradients) }
