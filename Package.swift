@@ -9,6 +9,9 @@ let package = Package(
     // The bare C functions, for those who want to call OpenBLAS or LAPACKE themselves.
     .library(name: "CBLAS", targets: ["CBLAS"]),
   ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
   targets: [
     .systemLibrary(
       name: "CBLAS",
@@ -28,6 +31,12 @@ let package = Package(
     .target(name: "Autograd", dependencies: ["Devices"]),
     .target(name: "Fluxion", dependencies: ["Autograd", "Devices"]),
     .executableTarget(name: "tour", dependencies: ["Fluxion"]),
+    .executableTarget(
+      name: "conformance",
+      dependencies: [
+        "Fluxion",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices"]),
     .testTarget(name: "TourTests", dependencies: ["tour"]),
     .testTarget(name: "AutogradTests", dependencies: ["Fluxion", "Autograd", "Devices"]),

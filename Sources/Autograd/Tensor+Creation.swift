@@ -206,11 +206,15 @@ extension Tensor {
   /// Uninitialised memory in this tensor's order: draws into it follow a transposed matrix's columns.
   public func emptyLike(dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false) -> Tensor {
     attempt(self) { x throws(TensorError) in
-      let device = device ?? x.device
-      let dtype = dtype ?? x.dtype
-      let storage = try device.allocate(byteCount: x.count * dtype.byteCount)
-      return try Tensor(Operand(storage: storage, layout: x.layout.dense, dtype: dtype)).asLeaf(requiresGrad)
+      try Tensor(try x.memoryLike(dtype: dtype, device: device)).asLeaf(requiresGrad)
     }
+  }
+
+  /// Memory for a tensor of this shape, without gaps and in this one's order.
+  func memoryLike(dtype: DType? = nil, device: (any Device)? = nil) throws(TensorError) -> Operand {
+    let dtype = dtype ?? self.dtype
+    let storage = try (device ?? self.device).allocate(byteCount: count * dtype.byteCount)
+    return Operand(storage: storage, layout: layout.dense, dtype: dtype)
   }
 }
 

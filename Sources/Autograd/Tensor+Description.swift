@@ -7,13 +7,16 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible {
   ///
   /// Only the elements that appear are read. A value that is not there, of an operation that failed within `checked`, is
   /// `tensor(<invalid>)`.
-  public var description: String {
+  public var description: String { description(asParameter: false) }
+
+  /// - Parameter isParameter: whether `Parameter containing:` goes before it, as for the parameters of a module.
+  package func description(asParameter isParameter: Bool) -> String {
     let invalid = "tensor(<invalid>)"
     guard isValid else { return invalid }
     let value = frozen
     let text = TensorText(
       shape: shape, dtype: dtype, device: device === CPUDevice.shared ? nil : device.description, requiresGrad: requiresGrad,
-      gradFn: gradFn?.name)
+      gradFn: gradFn?.name, isParameter: isParameter)
     let formatter = TensorFormatter(options: .current, defaultDType: DefaultDType.current)
     do throws(TensorError) {
       return try formatter.describe(text) { positions throws(TensorError) in try value.elements(at: positions) }

@@ -52,6 +52,20 @@ extension Tensor {
     fill(with: .bernoulli(p: p), "BernoulliBackward2", generator)
   }
 
+  /// One with the probability that an element of `probabilities` is, else zero; they broadcast to this tensor's shape.
+  ///
+  /// Errors: as for `Tensor.bernoulli`; a shape that does not broadcast.
+  public mutating func fillBernoulli(_ probabilities: Tensor, generator: Generator? = nil) {
+    guard probabilities.isValid else {
+      self = probabilities
+      return
+    }
+    overwrite("BernoulliBackward1") { x throws(TensorError) in
+      let odds = Tensor(probabilities.frozen.operand.with(layout: try probabilities.layout.expanded(to: x.shape)))
+      return try odds.bernoulliDraws(like: x, generator)
+    }
+  }
+
   /// Integers from 0 to the largest that the dtype holds exactly, which is included.
   public mutating func fillRandom(generator: Generator? = nil) { fill(with: .anyInteger, "RandomBackward2", generator) }
 
@@ -70,43 +84,10 @@ extension Tensor {
   }
 
   private mutating func fill(with distribution: Distribution, _ gradName: String, _ generator: Generator?) {
-    guard isValid else { return }
-    let mode = GradientMode.current
-    do throws(TensorError) {
-      if let variable = body.node?.variable {
-        if mode == .recording {
-          throw .runtime("a leaf Variable that requires grad is being used in an in-place operation.")
-        }
-        try variable.update { (state) throws(TensorError) in
-          let isOwner = isKnownUniquelyReferenced(&state.value.storage)
-          state.value = try Tensor.redrawn(state.value, distribution, overwrites: isOwner, generator)
-        }
-        return
-      }
-      let isOwner = isKnownUniquelyReferenced(&body) && isKnownUniquelyReferenced(&body.storage)
-      let operand = try Tensor.redrawn(body.operand, distribution, overwrites: isOwner, generator)
-      let flags: TensorBody.Flags = mode == .inference ? .inference : body.flags
-      let result = Tensor(
-        TensorBody(storage: operand.storage, layout: operand.layout, dtype: operand.dtype, flags: flags))
-      self = result.differentiable(gradName, self, saves: false) { g in g.zerosLike() }
-    } catch {
-      _ = Tensor.failure(error)
+    overwrite(gradName) { x throws(TensorError) in
+      let target = try x.memoryLike()
+      try Tensor.draw(distribution.elementBy(element: !x.isContiguous), into: target, generator)
+      return Tensor(target)
     }
-  }
-
-  /// - Parameter overwrites: whether the value's memory may hold the result. One that is not contiguous goes to new memory in any case:
-  ///   what comes out must not depend on who else holds it.
-  private static func redrawn(
-    _ value: Operand, _ distribution: Distribution, overwrites: Bool, _ generator: Generator?
-  ) throws(TensorError) -> Operand {
-    let isContiguous = value.layout.isContiguous
-    let target =
-      overwrites && isContiguous
-      ? value
-      : Operand(
-        storage: try value.device.allocate(byteCount: value.count * value.dtype.byteCount), layout: value.layout.dense,
-        dtype: value.dtype)
-    try draw(distribution.elementBy(element: !isContiguous), into: target, generator)
-    return target
   }
 }

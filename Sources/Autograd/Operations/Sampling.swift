@@ -49,15 +49,20 @@ extension Tensor {
   /// true, but got false.`
   public func bernoulli(generator: Generator? = nil) -> Tensor {
     attempt(self) { x throws(TensorError) in
-      let (dense, dtype) = (x.layout.dense, x.dtype)
-      let ordered = Tensor(x.operand.with(layout: x.layout.permuted(x.layout.memoryOrder)))
-      let drawn = try ordered.sampled(count: x.count, dtype: dtype, generator) {
-        (engine, probabilities, memory) throws(TensorError) in
-        try engine.fillBernoulli(probabilities: probabilities, of: dtype, into: memory, dtype: dtype, count: x.count)
-      }
-      return Tensor(drawn.operand.with(layout: dense))
-        .differentiable("BernoulliBackward0", x, saves: false) { g in g.zerosLike() }
+      try x.bernoulliDraws(like: x, generator).differentiable("BernoulliBackward0", x, saves: false) { g in g.zerosLike() }
     }
+  }
+
+  /// A draw for each of these probabilities, in the order, the dtype and on the device of a tensor of their shape.
+  func bernoulliDraws(like x: Tensor, _ generator: Generator?) throws(TensorError) -> Tensor {
+    let (dtype, count) = (x.dtype, x.count)
+    let ordered = Tensor(operand.with(layout: layout.permuted(x.layout.memoryOrder)))
+    let drawn = try ordered.sampled(count: count, dtype: dtype, generator) {
+      (engine, probabilities, memory) throws(TensorError) in
+      try engine.fillBernoulli(
+        probabilities: probabilities, of: ordered.dtype, into: memory, dtype: dtype, count: count)
+    }
+    return Tensor(drawn.operand.with(layout: x.layout.dense)).to(x.device)
   }
 
   /// One with probability `p`, else zero, of this tensor's shape and dtype.

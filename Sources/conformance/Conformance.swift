@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+
+/// Runs golden data against the library.
+@main
+struct Conformance: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Checks the library against rows of golden data.",
+    discussion: """
+      Prints a line for every row that fails, a count of skipped rows for every reason, and at last `N passed, N failed, N skipped`. Exits \
+      with 1 if any row failed.
+
+      Suites:
+      \(suites.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
+      """)
+
+  static let suites: [any Suite] = [ReprSuite(), RandomSuite()]
+
+  @Argument(help: "The suite that the files belong to.", completion: .list(suites.map(\.name)))
+  var suite: String
+
+  @Argument(help: "Files of one JSON row a line.", completion: .file(extensions: ["jsonl"]))
+  var files: [String]
+
+  func run() throws {
+    guard let suite = Conformance.suites.first(where: { $0.name == suite }) else {
+      throw ValidationError(
+        "There is no suite '\(suite)'; there are \(Conformance.suites.map(\.name).joined(separator: ", ")).")
+    }
+    var tally = Tally()
+    for file in files {
+      let text = try Data(contentsOf: URL(filePath: file))
+      for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+        if line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) { continue }
+        tally.count(suite, line: Array(line), id: "\(file):\(index + 1)")
+      }
+    }
+    tally.printSummary()
+    if tally.failed > 0 { throw ExitCode.failure }
+  }
+}
