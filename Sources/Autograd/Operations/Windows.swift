@@ -89,7 +89,7 @@ extension Layout {
 extension AdvancedIndex {
   /// The positions of a layout's elements in one dimension.
   fileprivate init(flat layout: Layout, on device: any Device) {
-    var places = Tensor.full([], .int(Int64(layout.offset)), dtype: .int64, device: device)
+    var places = Tensor.full([], layout.offset, dtype: .int64, device: device)
     for (size, step) in zip(layout.shape, layout.strides) {
       places = places.unsqueeze(-1) + Tensor.positions(size, on: device) * step
     }
