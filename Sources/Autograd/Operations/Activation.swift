@@ -20,9 +20,6 @@ extension Operation {
 
   // x where it is positive, else alpha (exp(x / scale) - 1); at zero the derivative is that of the exponential.
   static let elu = activation("elu", "EluBackward0", "elu_cpu") { x, alpha in (x .<= 0).select(alpha * x.expm1(), x) }
-  static let celu = activation("celu", "CeluBackward0", "elu_cpu") { x, alpha in
-    (x .<= 0).select(alpha * (x / alpha).expm1(), x)
-  }
   static let selu = activation("selu", "EluBackward0", "elu_cpu") { x in
     // Klambauer et al., Self-Normalizing Neural Networks (2017): the fixed point is mean 0 and variance 1.
     let alpha = 1.6732632423543772
@@ -114,7 +111,13 @@ extension Tensor {
   /// Error: `ZeroDivisionError: alpha cannot be 0 for CELU`.
   public func celu(alpha: Double = 1) -> Tensor {
     guard alpha != 0 else { return .failure(.runtime("ZeroDivisionError: alpha cannot be 0 for CELU")) }
-    return Operation.celu(self, alpha.scalar)
+    // PyTorch's derivative has alpha in float32 for every dtype.
+    let slope = 1 / Double(Float(alpha))
+    return attempt(self) { x throws(TensorError) in
+      Operation.celu(x.detach().argument, alpha.argument, (1 / alpha).argument)
+        .differentiable("CeluBackward0", x) { g in Operation.celuDerivative(g.argument, x.argument, alpha.argument, slope.argument)
+        }
+    }
   }
 
   /// self · Φ(self), where Φ is the normal distribution, exact or by the usual formula with tanh.
@@ -167,9 +170,19 @@ extension DType {
   }
 }
 
-// MARK: - Hard sigmoid
+// MARK: - With derivatives of their own
 
 extension Operation {
+  fileprivate static let celu = ElementwiseOperation(
+    "celu", "", ElementwiseKernel { x, alpha, inverse in (x .<= 0).select(alpha * (x * inverse).expm1(), x) },
+    check: .kernel("elu_cpu", lacks: .integral))
+  fileprivate static let celuDerivative = ElementwiseOperation(
+    "celu", "MulBackward0",
+    ElementwiseKernel(inputs: [.value, .value, .value, .value]) { values in
+      let (g, x, alpha, slope) = (values[0], values[1], values[2], values[3])
+      return [(x .<= 0).select(g * (slope * alpha) * (x * slope).exp(), g)]
+    })
+
   fileprivate static let hardsigmoid = ElementwiseOperation(
     "hardsigmoid", "",
     ElementwiseKernel { x in (x .<= -3).select(0, (x .>= 3).select(1, (x + 3) / 6)) },

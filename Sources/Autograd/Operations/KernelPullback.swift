@@ -171,7 +171,6 @@ extension Opcode {
     switch opcode {
     case .log1p: return "Log1PBackward0"
     case .i1: return "SpecialI1Backward0"
-    case .trigamma: return "PolygammaBackward0"
     case .select: return "WhereBackward0"
     case .pow, .remainder, .fmod: return "\(capitalized)Backward1"
     default: return "\(capitalized)Backward0"

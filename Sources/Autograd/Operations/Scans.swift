@@ -140,8 +140,10 @@ extension Tensor {
           let contribution = { (logarithm: Tensor) in
             ((logarithm - result).logcumsumexp(dim: dim, reversed: !reversed) + x).exp()
           }
-          let positive = Tensor.where(g .> 0, g.log(), -Double.infinity)
-          let negative = Tensor.where(g .< 0, (-g).log(), -Double.infinity)
+          // The least number stands for the logarithm of nothing: from -∞ the next derivative would be NaN.
+          let nothing = -x.dtype.greatestFinite
+          let positive = Tensor.where(g .> 0, g.log(), nothing)
+          let negative = Tensor.where(g .< 0, (-g).log(), nothing)
           return contribution(positive) - contribution(negative)
         }
     }

@@ -8,7 +8,6 @@ extension Operation {
   static let erfinv = ElementwiseOperation(.erfinv, rule: .floating)
   static let lgamma = ElementwiseOperation(.lgamma, rule: .floating)
   static let digamma = ElementwiseOperation(.digamma, rule: .floating)
-  static let trigamma = ElementwiseOperation(.trigamma, rule: .floating)
   static let i0 = ElementwiseOperation(.i0, rule: .floating)
   static let i1 = ElementwiseOperation(.i1, rule: .floating)
 

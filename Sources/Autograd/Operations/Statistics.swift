@@ -29,11 +29,15 @@ extension Tensor {
   public func std(dim: (any Dimensions)? = nil, correction: Double = 1, keepDim: Bool = false) -> Tensor {
     attempt(self) { x throws(TensorError) in
       try x.checkStatistics("std and var only support")
-      let shape = try ReductionShape(of: x.shape, dim: dim, keepDim: keepDim)
-      return try x.spread(Operation.rootOfQuotient, shape, correction).result
-        .differentiable("StdBackward0", x) { g, result in
-          x.varianceGradient((g / (2 * result)).maskedFill(result .== 0, 0), shape, correction)
-        }
+      return x.std(try ReductionShape(of: x.shape, dim: dim, keepDim: keepDim), correction)
+    }
+  }
+
+  private func std(_ shape: ReductionShape, _ correction: Double) -> Tensor {
+    attempt(self) { x throws(TensorError) in
+      try x.spread(Operation.rootOfQuotient, shape, correction).result.differentiable("StdBackward0", x) { g, result in
+        x.deviationGradient(g, result, shape, correction)
+      }
     }
   }
 
@@ -64,9 +68,7 @@ extension Tensor {
       let shape = try ReductionShape(of: x.shape, dim: dim, keepDim: keepDim)
       let (std, mean) = try x.spread(Operation.rootOfQuotient, shape, correction)
       return Tensor.differentiable("StdMeanBackward0", results: [std, mean], inputs: [x]) { gradients in
-        let first = gradients[0].map {
-          x.varianceGradient(($0 / (2 * std)).maskedFill(std .== 0, 0), shape, correction)
-        }
+        let first = gradients[0].map { x.deviationGradient($0, x.std(shape, correction), shape, correction) }
         return [Tensor.sum(first, gradients[1].map { $0.expand(from: shape) / shape.count })]
       }
     }
@@ -101,6 +103,12 @@ extension Tensor {
   private func varianceGradient(_ g: Tensor, _ shape: ReductionShape, _ correction: Double) -> Tensor {
     let weight = g.unreduced(from: shape) * (2 / (Double(shape.count) - correction))
     return weight * (self - mean(dim: shape.dims, keepDim: true))
+  }
+
+  private func deviationGradient(
+    _ g: Tensor, _ std: Tensor, _ shape: ReductionShape, _ correction: Double
+  ) -> Tensor {
+    varianceGradient((g / (2 * std)).maskedFill(std .== 0, 0), shape, correction)
   }
 }
 

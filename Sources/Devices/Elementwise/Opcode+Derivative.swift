@@ -30,8 +30,8 @@ extension Opcode {
     case .logaddexp: return [g * (x - y).sigmoid(), g * (y - x).sigmoid()]
     case .atan2:
       let squares = x * x + y * y
-      let scaled = (squares .== 0).select(zero, g / squares)
-      return [scaled * y, -(scaled * x)]
+      let reciprocal = (squares .== 0).select(zero, squares.reciprocal())
+      return [g * y * reciprocal, g * -x * reciprocal]
     case .floorDivide: return [zero, zero]
     // A step from x, or y itself where they are equal.
     case .nextafter: return [(x .== y).select(0, g), zero]
@@ -53,6 +53,23 @@ extension Opcode {
     let tie = x .== y
     let half = g / 2
     return [first, second].map { won in tie.select(half, won.select(g, 0)) }
+  }
+
+  /// The trigamma function as PyTorch has it, to nine digits: the recurrence up to 6 and above, then Abramowitz and Stegun's 6.4.12, and below
+  /// one half the reflection 6.4.7.
+  private func digammaDerivative(_ x: Expression) -> Expression {
+    let isReflected = x .< 0.5
+    let start = isReflected.select(1 - x, x)
+    var sum = start.constant(0)
+    for step in 0..<6 {
+      let term = start + Double(step)
+      sum = sum + (term * term).reciprocal()
+    }
+    let end = start + 6
+    let square = (end * end).reciprocal()
+    let series = (1 + 1 / (2 * end) + square * (1.0 / 6 - square * (1.0 / 30 - square * (1.0 / 42)))) / end
+    let sine = (x * Double.pi).sin()
+    return isReflected.select(Double.pi * Double.pi / (sine * sine) - (sum + series), sum + series)
   }
 
   private func unaryDerivative(_ x: Expression, _ result: Expression, _ g: Expression, zero: Expression) -> Expression? {
@@ -89,7 +106,7 @@ extension Opcode {
     case .erfc: return -(g * (twoOverRootPi * (-(x * x)).exp()))
     case .erfinv: return g * (0.886226925452758 * (result * result).exp())
     case .lgamma: return g * x.unary(.digamma)
-    case .digamma: return g * x.unary(.trigamma)
+    case .digamma: return g * digammaDerivative(x)
     case .i0: return g * x.unary(.i1)
     // I1' = I0 - I1/x, whose limit at zero is one half; it is reached before I1 runs out of digits.
     case .i1: return g * (x.unary(.abs) .< 1e-8).select(x.constant(0.5), x.unary(.i0) - result / x)
