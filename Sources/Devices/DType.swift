@@ -73,6 +73,22 @@ extension DType {
     }
   }
 
+  /// C++'s name of the type, as some of PyTorch's messages spell it.
+  public var cppName: String {
+    switch self {
+    case .bool: "bool"
+    case .uint8: "unsigned char"
+    case .int8: "signed char"
+    case .int16: "short int"
+    case .int32: "int"
+    case .int64: "long int"
+    case .float16: "c10::Half"
+    case .bfloat16: "c10::BFloat16"
+    case .float32: "float"
+    case .float64: "double"
+    }
+  }
+
   public init?(name: String) {
     guard let match = DType.allCases.first(where: { $0.name == name }) else { return nil }
     self = match

@@ -52,6 +52,7 @@ public func device(named name: String) throws(TensorError) -> any Device {
 }
 
 private let pytorchDeviceTypes = [
-  "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy", "vulkan", "mps", "meta",
+  "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy", "vulkan", "mps",
+  "meta",
   "hpu", "mtia", "privateuseone",
 ]

@@ -13,7 +13,8 @@ func article() -> [Section] {
   [
     Section(title: "1. The derivative of 3x² at 3, naively and by autograd", function: "derivative", body: derivative),
     Section(title: "2. Tensors and the dtypes they infer", function: "dtypes", body: dtypes),
-    Section(title: "3. Only floating point tensors can require gradients", function: "requiringGradients", body: requiringGradients),
+    Section(
+      title: "3. Only floating point tensors can require gradients", function: "requiringGradients", body: requiringGradients),
     Section(title: "4. The gradient of a sum", function: "gradientOfSum", body: gradientOfSum),
     Section(title: "5. The gradient of a product", function: "gradientOfProduct", body: gradientOfProduct),
     Section(title: "6. The same gradient by hand", function: "gradientByHand", body: gradientByHand),

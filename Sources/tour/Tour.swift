@@ -33,7 +33,9 @@ struct Tour {
     let width = 30
     let done = width * step / steps
     let bar = String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
-    Swift.print("\(isTerminal ? "\r" : "")\(bar) step \(step) of \(steps), root mean square error \(String(format: "%.1f", loss.squareRoot())) km/s", terminator: "")
+    Swift.print(
+      "\(isTerminal ? "\r" : "")\(bar) step \(step) of \(steps), root mean square error \(String(format: "%.1f", loss.squareRoot())) km/s",
+      terminator: "")
     fflush(nil)
   }
 }

@@ -130,21 +130,3 @@ extension Variable {
     do { return try update { (state) throws(TensorError) in body(&state.postAccumulateHooks) } } catch { fatalError("\(error)") }
   }
 }
-
-extension DType {
-  /// C's name of the type, as some of PyTorch's messages spell it.
-  var cppName: String {
-    switch self {
-    case .bool: "bool"
-    case .uint8: "unsigned char"
-    case .int8: "signed char"
-    case .int16: "short int"
-    case .int32: "int"
-    case .int64: "long int"
-    case .float16: "c10::Half"
-    case .bfloat16: "c10::BFloat16"
-    case .float32: "float"
-    case .float64: "double"
-    }
-  }
-}

@@ -4,6 +4,7 @@
 #include "elementwise.h"
 #include "memory.h"
 #include "products.h"
+#include "random.h"
 #include "reduce.h"
 #include "release.h"
 #include "scan.h"

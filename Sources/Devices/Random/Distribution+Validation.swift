@@ -30,7 +30,7 @@ extension Distribution {
       guard sigma > 0 else { throw .runtime("cauchy_ expects sigma > 0.0, but found sigma=\(general(sigma))") }
       guard dtype.isFloatingPoint else {
         throw .runtime(
-          "Cauchy distribution is a continuous probability distribution. dtype must be a floating point but you specified \(dtype.cTypeName)"
+          "Cauchy distribution is a continuous probability distribution. dtype must be a floating point but you specified \(dtype.cppName)"
         )
       }
     case .exponential(let rate):
@@ -54,8 +54,8 @@ extension Distribution {
   private func validateUniform(_ low: Double, _ high: Double, _ dtype: DType) throws(TensorError) {
     try requireFloating(dtype, "check_uniform_bounds")
     let limit = dtype.largestFinite
-    guard low >= -limit, low <= limit else { throw .runtime("from is out of bounds for \(dtype.cTypeName)") }
-    guard high >= -limit, high <= limit else { throw .runtime("to is out of bounds for \(dtype.cTypeName)") }
+    guard low >= -limit, low <= limit else { throw .runtime("from is out of bounds for \(dtype.cppName)") }
+    guard high >= -limit, high <= limit else { throw .runtime("to is out of bounds for \(dtype.cppName)") }
     guard low <= high else {
       throw .runtime(
         "uniform_ expects to return a [from, to) range, but found from=\(general(low)) > to=\(general(high))")
@@ -104,8 +104,8 @@ extension Distribution {
     func holds(_ value: Int64) -> Bool {
       dtype.isFloatingPoint ? abs(Double(value)) <= dtype.largestFinite : dtype.integerRange.contains(value)
     }
-    guard holds(low) else { throw .runtime("from is out of bounds for \(dtype.cTypeName)") }
-    guard holds(last) else { throw .runtime("to - 1 is out of bounds for \(dtype.cTypeName)") }
+    guard holds(low) else { throw .runtime("from is out of bounds for \(dtype.cppName)") }
+    guard holds(last) else { throw .runtime("to - 1 is out of bounds for \(dtype.cppName)") }
   }
 
   private func requireFloating(_ dtype: DType, _ kernel: String) throws(TensorError) {
@@ -123,22 +123,4 @@ package func general(_ value: Double) -> String {
   var buffer = [CChar](repeating: 0, count: 40)
   _ = withVaList([value]) { vsnprintf(&buffer, buffer.count, "%g", $0) }
   return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-}
-
-extension DType {
-  /// The C++ type in PyTorch's messages about ranges.
-  fileprivate var cTypeName: String {
-    switch self {
-    case .bool: "bool"
-    case .uint8: "unsigned char"
-    case .int8: "signed char"
-    case .int16: "short int"
-    case .int32: "int"
-    case .int64: "long int"
-    case .float16: "c10::Half"
-    case .bfloat16: "c10::BFloat16"
-    case .float32: "float"
-    case .float64: "double"
-    }
-  }
 }
