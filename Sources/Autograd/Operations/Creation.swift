@@ -54,8 +54,8 @@ extension Tensor {
     _ start: Scalar, _ end: Scalar, _ step: Scalar, _ dtype: DType, _ device: any Device, _ requiresGrad: Bool
   ) -> Tensor {
     attempt { () throws(TensorError) in
+      guard dtype != .bool else { throw .lacking("arange_cpu", .bool) }
       let count = try rangeCount(start, end, step)
-      guard dtype != .bool else { throw .notImplemented("\"arange_cpu\" not implemented for 'Bool'") }
       return try made(shape: [count], dtype: dtype, device: device, requiresGrad: requiresGrad) { memory, dtype in
         if dtype.isFloatingPoint {
           fillRamp(memory, count, start: start.doubleValue, step: step.doubleValue, dtype)
@@ -143,7 +143,10 @@ extension Tensor {
   public static func linspace(
     _ start: Double, _ end: Double, steps: Int, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
-    spaced("linspace_cpu", start, end, steps, dtype, device, requiresGrad) { first, last, dtype in
+    if steps == 1 {
+      return full([1], start, dtype: dtype ?? DefaultDType.current, device: device, requiresGrad: requiresGrad)
+    }
+    return spaced("linspace_cpu", start, end, steps, dtype, device, requiresGrad) { first, last, dtype in
       let isSingle = dtype.computeDType == .float32
       let isFused = dtype != .float16  // by the compiler of PyTorch's binaries
       let arithmetic = Arithmetic(isSingle: isSingle, isFused: isFused)
@@ -163,7 +166,10 @@ extension Tensor {
     _ start: Double, _ end: Double, steps: Int, base: Double = 10, dtype: DType? = nil, device: any Device = .cpu,
     requiresGrad: Bool = false
   ) -> Tensor {
-    spaced("logspace_cpu", start, end, steps, dtype, device, requiresGrad) { first, last, dtype in
+    if steps == 1 {
+      return full([1], power(base, start), dtype: dtype ?? DefaultDType.current, device: device, requiresGrad: requiresGrad)
+    }
+    return spaced("logspace_cpu", start, end, steps, dtype, device, requiresGrad) { first, last, dtype in
       let step = dtype.rounded(last - first) / Double(steps - 1)
       return { index in
         if index < steps / 2 { return power(base, first + step * Double(index)) }
@@ -180,7 +186,7 @@ extension Tensor {
     attempt { () throws(TensorError) in
       let dtype = dtype ?? DefaultDType.current
       guard steps >= 0 else { throw .runtime("number of steps must be non-negative") }
-      guard dtype != .bool else { throw .notImplemented("\"\(kernel)\" not implemented for 'Bool'") }
+      guard dtype != .bool || steps == 0 else { throw .lacking(kernel, .bool) }
       for bound in [start, end] { try Scalar.double(bound).checkConversion(to: dtype) }
       let value = rule(dtype.rounded(start), dtype.rounded(end), dtype)
       return try made(shape: [steps], dtype: dtype, device: device, requiresGrad: requiresGrad) { memory, dtype in
@@ -237,7 +243,7 @@ extension Tensor {
       guard rows >= 0 else { throw .runtime("row must be non-negative, got\(rows)") }
       guard columns >= 0 else { throw .runtime("col must be non-negative, got\(columns)") }
       guard dtype == .int64 || dtype == .int32 else {
-        throw .notImplemented("\"\(kernel)\" not implemented for '\(dtype.scalarTypeName)'")
+        throw .lacking(kernel, dtype)
       }
       let count = (0..<rows).reduce(0) { $0 + inRow($1).count }
       return try made(shape: [2, count], dtype: dtype, device: device, requiresGrad: false) { memory, dtype in

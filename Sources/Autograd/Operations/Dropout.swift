@@ -97,7 +97,7 @@ extension Tensor {
       if training { return Operation.rrelu(x, try x.slopes(slopes, generator)) }
       try slopes.validate(for: .float64)
       guard x.isFloatingPoint else {
-        throw .notImplemented("\"leaky_relu_cpu\" not implemented for '\(x.dtype.scalarTypeName)'")
+        throw .lacking("leaky_relu_cpu", x.dtype)
       }
       return Operation.rrelu(x, .double((lower + upper) / 2))
     }
