@@ -12,8 +12,9 @@
 
 // The baseline of x86-64 is a machine of 2003: loops are compiled for two newer levels besides, and the best is picked when the program
 // loads. Elsewhere the baseline has the vectors that there are. (script/kernel-accuracy tests each level by itself, and defines the macro to be empty.)
+// A sanitizer's functions are not there yet when the program loads and picks: its builds have the baseline alone.
 #ifndef FX_CLONES
-#if defined(__ELF__) && defined(__x86_64__)
+#if defined(__ELF__) && defined(__x86_64__) && !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer)
 #define FX_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define FX_CLONES
