@@ -78,6 +78,19 @@ SCAN_TABLE(logsumexp)
       memcpy(acc, in, (size_t)n * sizeof(T));                                                                          \
       memset(acc_places, 0, (size_t)n * sizeof(int64_t));                                                              \
     }                                                                                                                  \
+    if (n == 1) {                                                                                                      \
+      T a = acc[0];                                                                                                    \
+      int64_t place = acc_places[0];                                                                                   \
+      for (long i = 0; i < s->rows; i++) {                                                                             \
+        T b = in[i * s->row_stride];                                                                                   \
+        bool takes = (b != b) | (b compare a);                                                                         \
+        out[i] = a = takes ? b : a;                                                                                    \
+        places[i] = place = takes ? s->before + i : place;                                                             \
+      }                                                                                                                \
+      acc[0] = a;                                                                                                      \
+      acc_places[0] = place;                                                                                           \
+      return;                                                                                                          \
+    }                                                                                                                  \
     for (long i = 0; i < s->rows; i++, in += s->row_stride, out += n, places += n) {                                   \
       for (long j = 0; j < n; j++) {                                                                                   \
         T a = acc[j], b = in[j];                                                                                       \

@@ -70,10 +70,12 @@ extension IndexPlan {
     var rest = rest
     let row = rest.popInnermost()
     let restCount = rest.count
+    // One part for each thread: a short piece of a row costs as much as a long one.
+    let share = row.size / ThreadPool.shared.threadCount
     let work = positionCount * restCount
     let move = RowMove(mode, table.dtype)
     let size = table.dtype.byteCount
-    ThreadPool.shared.parallel(count: row.size, grain: max(16, CPUIndexing.grain / max(work, 1))) { columns in
+    ThreadPool.shared.parallel(count: row.size, grain: max(64, share, CPUIndexing.grain / max(work, 1))) { columns in
       forEachRun(0..<positionCount) { start, count in
         let run = listRun(at: start)
         if row.size == 1 && restCount == 1 {

@@ -107,14 +107,15 @@ struct IndexPlan {
         let tableStride = table.layout.strides[axis]
         let places = operand.address.assumingMemoryBound(to: Int64.self) + positions.offset(of: start, in: axis + 1)
         let stride = positions.strides[axis + 1].last ?? 0
-        var outside = false
+        // Free of branches, which would be taken as the positions happen to fall.
+        var outside = 0
         for i in 0..<count {
-          let place = Int(places[i * stride])
-          let wrapped = place < 0 ? place &+ size : place
-          outside = outside || UInt(bitPattern: wrapped) >= UInt(bitPattern: size)
+          let place = Int(places[i &* stride])
+          let wrapped = place &+ (place >> (Int.bitWidth - 1) & size)
+          outside |= UInt(bitPattern: wrapped) >= UInt(bitPattern: size) ? 1 : 0
           result[i] = result[i] &+ wrapped &* tableStride
         }
-        if outside { isInside = false }
+        if outside != 0 { isInside = false }
       }
     }
     return isInside

@@ -28,24 +28,50 @@ extension CPUIndexing {
     let output = Operand(storage: storage, layout: layout, dtype: .int64)
     if layout.count == 0 { return output }
     let coordinates = output.address.bindMemory(to: Int64.self, capacity: layout.count)
-    let shape = input.shape
     ThreadPool.shared.parallel(count: blockCount, grain: 1) { range in
-      for index in range {
-        var next = coordinates + starts[index] * rank
-        finder.forEachTile(of: index * block..<min(count, (index + 1) * block)) { flags, start, length in
-          for i in 0..<length where flags[i] != 0 {
-            var rest = start + i
-            for dim in stride(from: rank - 1, through: 0, by: -1) {
-              let (quotient, coordinate) = rest.quotientAndRemainder(dividingBy: shape[dim])
-              next[dim] = Int64(coordinate)
-              rest = quotient
+      withUnsafeTemporaryAllocation(of: Int64.self, capacity: NonzeroFinder.tile + 1) { places in
+        let places = places.baseAddress!
+        for index in range {
+          var next = coordinates + starts[index] * rank
+          finder.forEachTile(of: index * block..<min(count, (index + 1) * block)) { flags, start, length in
+            // Whether an element is kept is nothing to predict, so each is written and the next one may overwrite it.
+            var found = 0
+            for i in 0..<length {
+              places[found] = Int64(start &+ i)
+              found &+= Int(flags[i])
             }
-            next += rank
+            writeCoordinates(places, count: found, input.shape, next)
+            next += found * rank
           }
         }
       }
     }
     return output
+  }
+
+  /// Writes the coordinates of rising positions in a shape. Those of all but the last dimension change from row to row only.
+  private static func writeCoordinates(
+    _ places: UnsafePointer<Int64>, count: Int, _ shape: [Int], _ coordinates: UnsafeMutablePointer<Int64>
+  ) {
+    let rank = shape.count
+    if rank == 1 { return coordinates.update(from: places, count: count) }
+    let inner = Int64(shape[rank - 1])
+    var row: Range<Int64> = 0..<0
+    var next = coordinates
+    for i in 0..<count {
+      let place = places[i]
+      if place >= row.upperBound {
+        var rest = place / inner
+        row = rest * inner..<(rest + 1) * inner
+        for dim in stride(from: rank - 2, through: 0, by: -1) {
+          (rest, next[dim]) = rest.quotientAndRemainder(dividingBy: Int64(shape[dim]))
+        }
+      } else {
+        for dim in 0..<(rank - 1) { next[dim] = next[dim - rank] }
+      }
+      next[rank - 1] = place - row.lowerBound
+      next += rank
+    }
   }
 }
 
@@ -54,7 +80,7 @@ private struct NonzeroFinder {
   private let input: Operand
   private let axes: Axes
   private let reader: Converter
-  private static let tile = 2048
+  static let tile = 2048
 
   init(_ input: Operand) {
     self.input = input

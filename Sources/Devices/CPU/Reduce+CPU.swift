@@ -11,13 +11,45 @@ enum CPUReduce {
       return try CPUDevice.shared.fill(output, with: identity)
     }
     let method = ReductionMethod(reduction, input: input.dtype, output: output.dtype)
-    if output.count == 1 && !method.findsPlaces && input.dtype == method.values && output.dtype == method.values
-      && input.layout.isContiguous && input.count <= ReductionPlan.block
-    {
-      method.rows(output.address, nil, input.address, 1, 0, input.count, 0)
-      return
-    }
+    if reduceInPlace(method, input, dims: dims, output) { return }
     try ReductionPlan(method, input, dims: dims, output).run()
+  }
+
+  /// Reduces an operand that is worth neither a second thread nor a plan: contiguous, with its reduced dimensions side by side.
+  /// Says whether it was one.
+  private static func reduceInPlace(_ method: ReductionMethod, _ input: Operand, dims: [Int], _ output: Operand) -> Bool {
+    guard input.count <= ReductionPlan.block, input.dtype == method.values, output.dtype == method.result,
+      input.layout.isContiguous, output.layout.isContiguous
+    else { return false }
+    var (before, reduced, after) = (1, 1, 1)
+    for (dim, size) in input.shape.enumerated() where size > 1 {
+      if dims.contains(dim) {
+        if after > 1 { return false }
+        reduced *= size
+      } else if reduced > 1 {
+        after *= size
+      } else {
+        before *= size
+      }
+    }
+    let size = input.dtype.byteCount
+    guard after * size <= Int(fx_column_bytes) else { return false }
+    let reduce = { (values: UnsafeMutableRawPointer, places: UnsafeMutablePointer<Int64>?) in
+      if after == 1 { return method.rows(values, places, input.address, before, reduced, reduced, 0) }
+      for i in 0..<before {
+        method.columns(
+          values + i * after * size, places.map { $0 + i * after }, input.address + i * reduced * after * size, reduced, after,
+          after, 0)
+      }
+    }
+    if method.findsPlaces {
+      withUnsafeTemporaryAllocation(byteCount: output.count * size, alignment: 16) { values in
+        reduce(values.baseAddress!, output.address.assumingMemoryBound(to: Int64.self))
+      }
+    } else {
+      reduce(output.address, nil)
+    }
+    return true
   }
 }
 
@@ -50,11 +82,13 @@ extension Reduction {
 
 /// Which loops reduce, and what they read.
 struct ReductionMethod {
-  /// What the loops read and, unless they find places, the result's dtype before it is stored.
+  /// What the loops read.
   let values: DType
   let rows: fx_reducer
   let columns: fx_reducer
   let findsPlaces: Bool
+  /// What they give.
+  var result: DType { findsPlaces ? .int64 : values }
 
   init(_ reduction: Reduction, input: DType, output: DType) {
     findsPlaces = reduction == .argMin || reduction == .argMax
@@ -131,7 +165,7 @@ private struct ReductionPlan {
     source = UnsafeRawPointer(input.address)
     target = output.address
     reader = Converter(memory: input.dtype, values: method.values)
-    writer = Converter(memory: output.dtype, values: method.findsPlaces ? .int64 : method.values)
+    writer = Converter(memory: output.dtype, values: method.result)
 
     var kept = Axes(input.shape.indices.filter { !dims.contains($0) }, of: [input.layout, output.layout])
     kept.sort()

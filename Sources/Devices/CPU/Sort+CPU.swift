@@ -173,7 +173,7 @@ private struct SortPlan {
 private func sortedEntries<Entry: SortEntry>(
   _ entries: UnsafeMutablePointer<Entry>, _ spare: UnsafeMutablePointer<Entry>, count: Int, keyWidth: Int
 ) -> UnsafeMutablePointer<Entry> {
-  count < 1024
+  count < 128
     ? mergeSorted(entries, spare, count: count) : radixSorted(entries, spare, count: count, keyWidth: keyWidth)
 }
 
@@ -221,7 +221,8 @@ private func radixSorted<Entry: SortEntry>(
   _ entries: UnsafeMutablePointer<Entry>, _ spare: UnsafeMutablePointer<Entry>, count: Int, keyWidth: Int
 ) -> UnsafeMutablePointer<Entry> {
   let pool = ThreadPool.shared
-  let digitWidth = keyWidth <= 16 ? 8 : 11
+  // Few passes for long rows, few counters for short ones.
+  let digitWidth = keyWidth <= 16 || count < 16_384 ? 8 : 11
   let digits = 1 << digitWidth
   let mask = Entry.Key(truncatingIfNeeded: digits - 1)
   let parts = pool.isInsideJob ? 1 : max(1, min(pool.threadCount, count / 32_768))
@@ -229,13 +230,14 @@ private func radixSorted<Entry: SortEntry>(
   var (from, to) = (entries, spare)
   withUnsafeTemporaryAllocation(of: Int.self, capacity: parts * digits) { positions in
     let positions = positions.baseAddress!
-    for shift in stride(from: 0, to: keyWidth, by: digitWidth) {
+    for start in stride(from: 0, to: keyWidth, by: digitWidth) {
+      let shift = Entry.Key(start)
       let (source, target) = (from, to)
       pool.parallel(count: parts, grain: 1) { range in
         for index in range {
           let counts = positions + index * digits
           counts.initialize(repeating: 0, count: digits)
-          for i in part(index) { counts[Int(truncatingIfNeeded: source[i].key >> shift & mask)] += 1 }
+          for i in part(index) { counts[Int(truncatingIfNeeded: source[i].key &>> shift & mask)] &+= 1 }
         }
       }
       var total = 0
@@ -256,9 +258,9 @@ private func radixSorted<Entry: SortEntry>(
           let next = positions + index * digits
           for i in part(index) {
             let entry = source[i]
-            let digit = Int(truncatingIfNeeded: entry.key >> shift & mask)
+            let digit = Int(truncatingIfNeeded: entry.key &>> shift & mask)
             target[next[digit]] = entry
-            next[digit] += 1
+            next[digit] &+= 1
           }
         }
       }
