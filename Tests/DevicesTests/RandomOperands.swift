@@ -161,7 +161,8 @@ extension Scalar {
   }
 }
 
-/// A random shape; some sizes are one, and none is zero.
+/// A random shape of up to `size` in each of at most two dimensions, and of small sizes in more.
 func randomShape(rank: ClosedRange<Int>, size: Int, _ generator: inout SplitMix) -> [Int] {
-  (0..<Int.random(in: rank, using: &generator)).map { _ in Int.random(in: 1...size, using: &generator) }
+  let rank = Int.random(in: rank, using: &generator)
+  return (0..<rank).map { _ in Int.random(in: 1...(rank > 2 ? min(size, 5) : size), using: &generator) }
 }

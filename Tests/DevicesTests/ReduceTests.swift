@@ -75,7 +75,7 @@ import Testing
   func randomLayouts(reduction: Reduction, dtype: DType) throws {
     let seed = UInt64.random(in: 0 ... .max)
     var generator = SplitMix(seed: seed)
-    for round in 0..<60 {
+    for round in 0..<25 {
       let size = round % 6 == 0 ? 60 : 9
       let shape = randomShape(rank: 0...(size == 60 ? 2 : 4), size: size, &generator)
       var dims = shape.indices.filter { _ in Bool.random(using: &generator) }
@@ -90,13 +90,13 @@ import Testing
   }
 
   /// Shapes that are cut into blocks.
-  @Test(arguments: [Reduction.sum, .max, .argMin], [DType.float32, .float64, .int16, .bfloat16])
+  @Test(arguments: [Reduction.sum, .max, .argMin], [DType.float32, .int16, .bfloat16])
   func largeShapes(reduction: Reduction, dtype: DType) throws {
     let seed = UInt64.random(in: 0 ... .max)
     var generator = SplitMix(seed: seed)
     let cases: [([Int], [Int])] = [
-      ([150_001], [0]), ([3, 70_001], [1]), ([70_001, 3], [0]), ([2, 40_000, 2], [1]), ([700, 300], [0]),
-      ([40, 50, 60], [0, 2]), ([40, 50, 60], [1]), ([300, 3, 200], [0, 2]), ([1500, 2], [1]), ([2, 300, 2, 200], [1, 3]),
+      ([70_001], [0]), ([2, 35_001], [1]), ([35_001, 2], [0]), ([700, 120], [0]), ([20, 30, 60], [1]), ([300, 2, 150], [0, 2]),
+      ([2, 200, 2, 180], [1, 3]),
     ]
     for (shape, dims) in cases where dims.count == 1 || reduction != .argMin {
       try check(reduction, .random(shape, dtype, using: &generator), dims: dims, "seed \(seed)")
