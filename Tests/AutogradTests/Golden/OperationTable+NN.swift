@@ -26,6 +26,8 @@ extension OperationTable {
     table["hardshrink"] = { a in [try a.x().hardshrink(lambda: a.double(1, "lambd") ?? 0.5)] }
     table["softshrink"] = { a in [try a.x().softshrink(lambda: a.double(1, "lambd") ?? 0.5)] }
     table["threshold"] = { a in [try a.x().threshold(a.double(1, "threshold")!, a.double(2, "value")!)] }
+    table["prelu"] = { a in [try a.x().prelu(a.x(1, "weight"))] }
+    table["glu"] = { a in [try a.x().glu(dim: a.int(1, "dim") ?? -1)] }
     table["softmax"] = { a in [try a.x().softmax(dim: a.int(1, "dim")!, dtype: a.dtype(2))] }
     table["log_softmax"] = { a in [try a.x().logSoftmax(dim: a.int(1, "dim")!, dtype: a.dtype(2))] }
     table["softmin"] = { a in [try a.x().softmin(dim: a.int(1, "dim")!, dtype: a.dtype())] }
@@ -100,6 +102,8 @@ extension OperationTable {
     table["cumsum"] = { a in [try a.x().cumsum(dim: a.int(1, "dim")!, dtype: a.dtype())] }
     table["cumprod"] = { a in [try a.x().cumprod(dim: a.int(1, "dim")!, dtype: a.dtype())] }
     table["logcumsumexp"] = { a in [try a.x().logcumsumexp(dim: a.int(1, "dim")!)] }
+    table["cummax"] = { a in list(try a.x().cummax(dim: a.int(1, "dim")!)) }
+    table["cummin"] = { a in list(try a.x().cummin(dim: a.int(1, "dim")!)) }
     table["norm"] = { a in
       if a.has(1, "p") && a.double(1, "p") == nil { throw Unsupported(description: "norm by name") }
       return [try a.x().norm(a.double(1, "p") ?? 2, dim: a.dims(2), keepDim: a.bool(3, "keepdim"), dtype: a.dtype(4))]
@@ -111,6 +115,54 @@ extension OperationTable {
     table["renorm"] = { a in [try a.x().renorm(p: a.double(1, "p")!, dim: a.int(2, "dim")!, maxNorm: a.double(3, "maxnorm")!)] }
   }
 
+
+  // MARK: Order
+
+  static func addOrders(to table: inout [String: Call]) {
+    table["max"] = { a in
+      if let other = a.tensor(1, "other") { return [try a.x().maximum(other)] }
+      guard let dim = a.int(1, "dim") else { return [try a.x().max()] }
+      return list(try a.x().max(dim: dim, keepDim: a.bool(2, "keepdim")))
+    }
+    table["min"] = { a in
+      if let other = a.tensor(1, "other") { return [try a.x().minimum(other)] }
+      guard let dim = a.int(1, "dim") else { return [try a.x().min()] }
+      return list(try a.x().min(dim: dim, keepDim: a.bool(2, "keepdim")))
+    }
+    table["median"] = { a in
+      guard let dim = a.int(1, "dim") else { return [try a.x().median()] }
+      return list(try a.x().median(dim: dim, keepDim: a.bool(2, "keepdim")))
+    }
+    table["nanmedian"] = { a in
+      guard let dim = a.int(1, "dim") else { return [try a.x().nanmedian()] }
+      return list(try a.x().nanmedian(dim: dim, keepDim: a.bool(2, "keepdim")))
+    }
+    table["mode"] = { a in list(try a.x().mode(dim: a.int(1, "dim") ?? -1, keepDim: a.bool(2, "keepdim"))) }
+    table["kthvalue"] = { a in
+      list(try a.x().kthvalue(a.int(1, "k")!, dim: a.int(2, "dim") ?? -1, keepDim: a.bool(3, "keepdim")))
+    }
+    table["topk"] = { a in
+      let largest = a.scalar(3, "largest")?.boolValue ?? true
+      return list(try a.x().topk(a.int(1, "k")!, dim: a.int(2, "dim") ?? -1, largest: largest))
+    }
+    table["sort"] = { a in
+      list(try a.x().sort(dim: a.int(1, "dim") ?? -1, descending: a.bool(2, "descending"), stable: a.bool(.max, "stable")))
+    }
+    table["argsort"] = { a in
+      [try a.x().argsort(dim: a.int(1, "dim") ?? -1, descending: a.bool(2, "descending"), stable: a.bool(.max, "stable"))]
+    }
+    table["quantile"] = { a in
+      if let q = a.double(1, "q") { return [try a.x().quantile(q, dim: a.int(2, "dim"), keepDim: a.bool(3, "keepdim"))] }
+      return [try a.x().quantile(a.x(1, "q"), dim: a.int(2, "dim"), keepDim: a.bool(3, "keepdim"))]
+    }
+    table["nanquantile"] = { a in
+      if let q = a.double(1, "q") { return [try a.x().nanquantile(q, dim: a.int(2, "dim"), keepDim: a.bool(3, "keepdim"))] }
+      return [try a.x().nanquantile(a.x(1, "q"), dim: a.int(2, "dim"), keepDim: a.bool(3, "keepdim"))]
+    }
+  }
+
+  /// The results of an operation that also says where they stood.
+  fileprivate static func list(_ pair: (values: Tensor, indices: Tensor)) -> [Tensor] { [pair.values, pair.indices] }
 }
 
 extension Arguments {

@@ -15,6 +15,7 @@ enum OperationTable {
     addSelections(to: &table)
     addReductions(to: &table)
     addNorms(to: &table)
+    addOrders(to: &table)
     return table
   }()
 
