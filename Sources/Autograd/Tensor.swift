@@ -119,7 +119,7 @@ extension Tensor {
       if newValue == requiresGrad || !isValid { return }
       if !newValue {
         guard isLeaf else {
-          self = .failure(
+          _ = Tensor.failure(
             .runtime(
               "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph "
                 + "that doesn't require differentiation use var_no_grad = var.detach()."))
@@ -129,7 +129,7 @@ extension Tensor {
         return
       }
       guard isFloatingPoint else {
-        self = .failure(.runtime("only Tensors of floating point and complex dtype can require gradients"))
+        _ = Tensor.failure(.runtime("only Tensors of floating point and complex dtype can require gradients"))
         return
       }
       self = variable()

@@ -24,7 +24,10 @@ public struct TensorLiteral: Sendable, ExpressibleByArrayLiteral, ExpressibleByF
     shape = []
   }
 
-  public init(arrayLiteral elements: TensorLiteral...) {
+  public init(arrayLiteral elements: TensorLiteral...) { self.init(elements) }
+
+  /// The list of literals that are made at run time: what a file holds, for instance.
+  public init(_ elements: [TensorLiteral]) {
     values = []
     shape = [elements.count]
     error = elements.lazy.compactMap(\.error).first

@@ -1,0 +1,98 @@
+import Fluxion
+
+extension Operations {
+  static let creation: [String: Operation] = [
+    "arange": { call in
+      let numbers = try (0..<3).compactMap { try $0 < call.arguments.count ? call.scalar($0, "") : nil }
+      let (start, end): (Scalar, Scalar) = numbers.count > 1 ? (numbers[0], numbers[1]) : (.int(0), numbers[0])
+      let step = numbers.count > 2 ? numbers[2] : try call.scalar(-1, "step") ?? .int(1)
+      let (dtype, requiresGrad) = (try call.dtype(-1), try call.requiresGrad)
+      guard [start, end, step].contains(where: { $0.category == .floating }) else {
+        return .tensor(
+          .arange(
+            Int(start.intValue), Int(end.intValue), step: Int(step.intValue), dtype: dtype, device: try call.device,
+            requiresGrad: requiresGrad))
+      }
+      return .tensor(
+        .arange(
+          start.doubleValue, end.doubleValue, step: step.doubleValue, dtype: dtype, device: try call.device,
+          requiresGrad: requiresGrad))
+    },
+    "as_tensor": { call in call.arguments[0].tensor == nil ? .tensor(try tensor(call)) : call.arguments[0] },
+    "empty_like": { .tensor(try $0.receiver.emptyLike(dtype: $0.dtype(-1), requiresGrad: $0.requiresGrad)) },
+    "eye": { call in
+      .tensor(
+        .eye(
+          try call.required(call.int(0, "n"), "n"), try call.int(1, "m"), dtype: try call.dtype(-1),
+          requiresGrad: try call.requiresGrad))
+    },
+    "full": { call in
+      .tensor(
+        .full(
+          try call.required(call.ints(0, "size"), "size"), try call.required(call.scalar(1, "fill_value"), "fill_value"),
+          dtype: try call.dtype(-1), device: try call.device, requiresGrad: try call.requiresGrad))
+    },
+    "full_like": { call in
+      .tensor(
+        try call.receiver.fullLike(
+          call.required(call.scalar(1, "fill_value"), "fill_value"), dtype: call.dtype(-1), requiresGrad: call.requiresGrad))
+    },
+    "new_ones": { .tensor(.ones(try $0.sizes(1, "size"), dtype: try $0.dtype(-1) ?? $0.receiver.dtype)) },
+    "new_zeros": { .tensor(.zeros(try $0.sizes(1, "size"), dtype: try $0.dtype(-1) ?? $0.receiver.dtype)) },
+    "nn.Parameter": { call in
+      .tensor(try call.receiver.detach().requiringGrad(call.bool(1, "requires_grad") ?? true))
+    },
+    "ones": { call in
+      .tensor(
+        .ones(
+          try call.sizes(0, "size"), dtype: try call.dtype(-1), device: try call.device, requiresGrad: try call.requiresGrad))
+    },
+    "ones_like": { .tensor(try $0.receiver.onesLike(dtype: $0.dtype(-1), requiresGrad: $0.requiresGrad)) },
+    "rand": { call in
+      .tensor(.rand(try call.sizes(0, "size"), dtype: try call.dtype(-1), requiresGrad: try call.requiresGrad))
+    },
+    "randn": { call in
+      .tensor(.randn(try call.sizes(0, "size"), dtype: try call.dtype(-1), requiresGrad: try call.requiresGrad))
+    },
+    "tensor": { call in
+      if let x = call.arguments[0].tensor {
+        return .tensor(Tensor(x, dtype: try call.dtype(-1), requiresGrad: try call.requiresGrad))
+      }
+      return .tensor(try tensor(call))
+    },
+    "zeros": { call in
+      .tensor(
+        .zeros(
+          try call.sizes(0, "size"), dtype: try call.dtype(-1), device: try call.device, requiresGrad: try call.requiresGrad))
+    },
+    "zeros_like": { .tensor(try $0.receiver.zerosLike(dtype: $0.dtype(-1), requiresGrad: $0.requiresGrad)) },
+  ]
+
+  /// A tensor of nested lists, as a literal in Swift would make it.
+  private static func tensor(_ call: Call) throws -> Tensor {
+    Tensor(
+      try literal(call.arguments[0], call), dtype: try call.dtype(1), device: try call.device,
+      requiresGrad: try call.requiresGrad)
+  }
+
+  private static func literal(_ value: Value, _ call: Call) throws -> TensorLiteral {
+    switch value {
+    case .bool(let value): return TensorLiteral(booleanLiteral: value)
+    case .int(let value): return TensorLiteral(integerLiteral: value)
+    case .float(let value): return TensorLiteral(floatLiteral: value)
+    case .list(let values): return TensorLiteral(try values.map { try literal($0, call) })
+    default: throw Skip("a tensor of \(value)")
+    }
+  }
+}
+
+extension Call {
+  var requiresGrad: Bool { get throws { try bool(-1, "requires_grad") ?? false } }
+
+  var device: any Device {
+    get throws {
+      guard let name = try string(-1, "device") else { return .cpu }
+      return try Devices.device(named: name)
+    }
+  }
+}
