@@ -30,13 +30,13 @@ extension Tensor {
 
   /// A 0-d tensor of a Swift value, in the value's own dtype.
   @_disfavoredOverload
-  public init<T: Element>(_ value: T, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false) {
+  public init<T: Devices.Element>(_ value: T, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false) {
     self.init([value], shape: [], dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   /// A 1-d tensor of Swift values, in their own dtype: `[Double]` gives float64, `[Int32]` int32.
   @_disfavoredOverload
-  public init<T: Element>(_ values: [T], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false) {
+  public init<T: Devices.Element>(_ values: [T], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false) {
     self.init(values, shape: [values.count], dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
@@ -44,7 +44,7 @@ extension Tensor {
   ///
   /// Error: `expected sequence of length 2 at dim 1 (got 1)` where the rows differ in length.
   @_disfavoredOverload
-  public init<T: Element>(_ rows: [[T]], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false) {
+  public init<T: Devices.Element>(_ rows: [[T]], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false) {
     let width = rows.first?.count ?? 0
     if let odd = rows.first(where: { $0.count != width }) {
       self = .failure(.value("expected sequence of length \(width) at dim 1 (got \(odd.count))"))
@@ -57,7 +57,7 @@ extension Tensor {
   /// A tensor of the given shape from its values in row-major order.
   ///
   /// Error: `shape '[2, 2]' is invalid for input of size 3`.
-  public init<T: Element>(
+  public init<T: Devices.Element>(
     _ values: [T], shape: [Int], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
   ) {
     self = attempt { () throws(TensorError) in
@@ -115,7 +115,7 @@ public func FloatTensor(_ size: Int) -> Tensor { .empty([size]) }
 public func FloatTensor(_ literal: TensorLiteral) -> Tensor { Tensor(literal, dtype: .float32) }
 /// The constructor of old: values as float32.
 @_disfavoredOverload
-public func FloatTensor<T: Element>(_ values: [T]) -> Tensor { Tensor(values, dtype: .float32) }
+public func FloatTensor<T: Devices.Element>(_ values: [T]) -> Tensor { Tensor(values, dtype: .float32) }
 
 // MARK: - Filled
 

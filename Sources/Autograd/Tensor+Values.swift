@@ -16,7 +16,7 @@ extension Tensor {
   }
 
   /// All elements in row-major order, converted to a Swift type.
-  public func scalars<T: Element>(as type: T.Type) -> [T] {
+  public func scalars<T: Devices.Element>(as type: T.Type) -> [T] {
     guard isValid else { return [] }
     return withElements { bytes in
       (0..<count).map { T(load(bytes, at: $0, as: dtype)) }

@@ -161,7 +161,8 @@ private struct Write {
         source = value!.dtype == target.dtype ? value!.operand : try value!.converted(to: target.dtype).operand
       }
       source = source.with(layout: source.layout.broadcast(to: partShape))
-      try positions!.scatter(.set, source, to: part)
+      let isFill = number != nil && positions!.dims.count == 1
+      try positions!.scatter(.set, source, to: part, numbering: isFill ? positions!.dims : nil)
     }
   }
 

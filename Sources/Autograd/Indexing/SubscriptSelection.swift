@@ -188,21 +188,25 @@ struct AdvancedIndex: Sendable {
     return Array(positions) + (0..<rank).filter { !positions.contains($0) }
   }
 
-  /// Picks from `source` into `result`.
+  /// Picks from `source` into `result`. An error counts the index tensors, as PyTorch's does, and not the dimensions.
   func gather(_ source: Operand, to result: Operand) throws(TensorError) {
     guard result.count > 0 else { return }
     try source.device.gather(
       source.with(layout: source.layout.permuted(sourceOrder(rank: source.layout.rank))),
-      indices: indices.map(\.operand), dimensions: dims,
+      indices: indices.map(\.operand), dimensions: Array(dims.indices),
       to: result.with(layout: result.layout.permuted(resultOrder(rank: result.layout.rank))))
   }
 
   /// Puts `values`, of the result's shape, to the positions in `target`.
-  func scatter(_ mode: ScatterMode, _ values: Operand, to target: Operand) throws(TensorError) {
+  ///
+  /// - Parameter numbering: what an error calls the index tensors; their order if nil.
+  func scatter(
+    _ mode: ScatterMode, _ values: Operand, to target: Operand, numbering: [Int]? = nil
+  ) throws(TensorError) {
     guard values.count > 0 else { return }
     try target.device.scatter(
       mode, values.with(layout: values.layout.permuted(resultOrder(rank: values.layout.rank))),
-      indices: indices.map(\.operand), dimensions: dims,
+      indices: indices.map(\.operand), dimensions: numbering ?? Array(dims.indices),
       to: target.with(layout: target.layout.permuted(sourceOrder(rank: target.layout.rank))))
   }
 }

@@ -61,6 +61,13 @@ extension Tensor {
     set { assign(.tensor(newValue), to: [first.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
   }
 
+  public subscript(
+    _ first: any TensorIndex, _ second: any TensorIndex, _ ellipsis: UnboundedRange, _ indices: any TensorIndex...
+  ) -> Tensor {
+    get { part([first.indexTerm, second.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
+    set { assign(.tensor(newValue), to: [first.indexTerm, second.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
+  }
+
   /// As `x[...]` with the indices of a list.
   public subscript(indices indices: [any TensorIndex]) -> Tensor {
     get { part(indices.map(\.indexTerm)) }
@@ -73,23 +80,31 @@ extension Tensor {
 extension Tensor {
   /// The number at a place; assigned, it fills the whole part, converted to the tensor's dtype.
   @_disfavoredOverload
-  public subscript<Number: Element>(_ indices: any TensorIndex...) -> Number {
+  public subscript<Number: Devices.Element>(_ indices: any TensorIndex...) -> Number {
     get { Number(part(indices.map(\.indexTerm)).item()) }
     set { assign(.number(newValue.scalar), to: indices.map(\.indexTerm)) }
   }
 
   @_disfavoredOverload
-  public subscript<Number: Element>(_ ellipsis: UnboundedRange, _ indices: any TensorIndex...) -> Number {
+  public subscript<Number: Devices.Element>(_ ellipsis: UnboundedRange, _ indices: any TensorIndex...) -> Number {
     get { Number(part([.ellipsis] + indices.map(\.indexTerm)).item()) }
     set { assign(.number(newValue.scalar), to: [.ellipsis] + indices.map(\.indexTerm)) }
   }
 
   @_disfavoredOverload
-  public subscript<Number: Element>(
+  public subscript<Number: Devices.Element>(
     _ first: any TensorIndex, _ ellipsis: UnboundedRange, _ indices: any TensorIndex...
   ) -> Number {
     get { Number(part([first.indexTerm, .ellipsis] + indices.map(\.indexTerm)).item()) }
     set { assign(.number(newValue.scalar), to: [first.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
+  }
+
+  @_disfavoredOverload
+  public subscript<Number: Devices.Element>(
+    _ first: any TensorIndex, _ second: any TensorIndex, _ ellipsis: UnboundedRange, _ indices: any TensorIndex...
+  ) -> Number {
+    get { Number(part([first.indexTerm, second.indexTerm, .ellipsis] + indices.map(\.indexTerm)).item()) }
+    set { assign(.number(newValue.scalar), to: [first.indexTerm, second.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
   }
 }
 

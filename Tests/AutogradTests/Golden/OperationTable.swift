@@ -16,6 +16,7 @@ enum OperationTable {
     addReductions(to: &table)
     addNorms(to: &table)
     addOrders(to: &table)
+    addShapes(to: &table)
     return table
   }()
 
