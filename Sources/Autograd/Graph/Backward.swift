@@ -101,7 +101,7 @@ struct BackwardPass {
         guard replaced.shape == gradient.shape else {
           throw .runtime("hook '<lambda>' has changed the size of value")
         }
-        gradient = replaced
+        gradient = replaced.frozen
       }
       gradients[index] = gradient
       if hooks.retained[index] != nil {
@@ -157,7 +157,8 @@ struct BackwardPass {
     guard gradient.isValid else { return }
     let output = Int(edge.output)
     let shape = edge.node.results.shape(output)
-    var gradient = gradient
+    // A function or a hook may give back a variable.
+    var gradient = gradient.frozen
     if gradient.body.layout.shape != shape {
       guard isBroadcastable(shape, to: gradient.shape) else {
         throw .runtime(

@@ -147,7 +147,7 @@ private func rootGradient(of output: Tensor, _ given: Tensor?, index: Int) throw
         "Mismatch in shape: grad_output[\(index)] has a shape of torch.Size(\(given.shape)) and output[\(index)] has a shape of "
           + "torch.Size(\(output.shape)).")
     }
-    return given
+    return given.frozen
   }
   guard output.requiresGrad || output.count == 1 else {
     throw .runtime("element \(index) of tensors does not require grad and does not have a grad_fn")

@@ -116,7 +116,7 @@ private struct Write {
     }
     if value.device !== target.device { value = value.to(target.device) }
     // A view of the same memory would force a copy of the whole of it, and could change while it is read.
-    if value.body.storage === target.body.storage {
+    if value.body.storage === target.body.frozen.storage {
       let copy = try value.converted(to: value.dtype).body
       value = Tensor(
         TensorBody(

@@ -4,6 +4,8 @@ import Devices
 //
 // The overloads with `...` exist because a bare `...` has a type that can conform to nothing. Those that give or take a Swift number are
 // disfavoured: `x[0]` is a tensor wherever a tensor will do, and `x[0] = 5`, where only a number will, needs no wrapping.
+//
+// Values are consumed on their way, so that in `x[0] = x[1]` the view of `x` is gone when its memory is to be written.
 
 extension Tensor {
   /// The part at a position of the first dimension.
@@ -14,10 +16,10 @@ extension Tensor {
     get {
       attempt(self) { x throws(TensorError) in x.stepped(try x.step(to: index)) }
     }
-    set {
+    set(value) {
       guard isValid else { return }
       do throws(TensorError) {
-        write(.tensor(newValue), at: Selection(steps: [try step(to: index)]))
+        write(.tensor(consume value), at: Selection(steps: [try step(to: index)]))
       } catch {
         _ = Tensor.failure(error)
       }
@@ -46,32 +48,32 @@ extension Tensor {
   /// in-place operation.` After an error nothing has changed.
   public subscript(_ indices: any TensorIndex...) -> Tensor {
     get { part(indices.map(\.indexTerm)) }
-    set { assign(.tensor(newValue), to: indices.map(\.indexTerm)) }
+    set(value) { assign(.tensor(consume value), to: indices.map(\.indexTerm)) }
   }
 
   public subscript(_ ellipsis: UnboundedRange, _ indices: any TensorIndex...) -> Tensor {
     get { part([.ellipsis] + indices.map(\.indexTerm)) }
-    set { assign(.tensor(newValue), to: [.ellipsis] + indices.map(\.indexTerm)) }
+    set(value) { assign(.tensor(consume value), to: [.ellipsis] + indices.map(\.indexTerm)) }
   }
 
   public subscript(
     _ first: any TensorIndex, _ ellipsis: UnboundedRange, _ indices: any TensorIndex...
   ) -> Tensor {
     get { part([first.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
-    set { assign(.tensor(newValue), to: [first.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
+    set(value) { assign(.tensor(consume value), to: [first.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
   }
 
   public subscript(
     _ first: any TensorIndex, _ second: any TensorIndex, _ ellipsis: UnboundedRange, _ indices: any TensorIndex...
   ) -> Tensor {
     get { part([first.indexTerm, second.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
-    set { assign(.tensor(newValue), to: [first.indexTerm, second.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
+    set(value) { assign(.tensor(consume value), to: [first.indexTerm, second.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
   }
 
   /// As `x[...]` with the indices of a list.
   public subscript(indices indices: [any TensorIndex]) -> Tensor {
     get { part(indices.map(\.indexTerm)) }
-    set { assign(.tensor(newValue), to: indices.map(\.indexTerm)) }
+    set(value) { assign(.tensor(consume value), to: indices.map(\.indexTerm)) }
   }
 }
 
@@ -127,7 +129,7 @@ extension Tensor {
     return part.picked(by: index)
   }
 
-  private mutating func assign(_ value: AssignedValue, to terms: [IndexTerm]) {
+  private mutating func assign(_ value: consuming AssignedValue, to terms: [IndexTerm]) {
     guard isValid else { return }
     if let invalid = terms.firstInvalid {
       self = invalid
