@@ -62,6 +62,11 @@ FX_UNARY_INTEGERS(neg, -FX_WRAP(a))
 FX_UNARY_FLOATS(neg, -a)
 FX_TABLE_NUMBERS(neg)
 
+// Keeps a negative zero and NaN.
+FX_UNARY_INTEGERS(relu, a < 0 ? 0 : a)
+FX_UNARY_FLOATS(relu, a < 0 ? 0 : a)
+FX_TABLE_NUMBERS(relu)
+
 FX_UNARY_INTEGERS(abs, a < 0 ? -FX_WRAP(a) : FX_WRAP(a))
 FX_UNARY_FLOATS(abs, __builtin_elementwise_abs(a))
 FX_TABLE_NUMBERS(abs)

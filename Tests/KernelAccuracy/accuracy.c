@@ -26,6 +26,7 @@ static const double bound_single = 1, bound_double = 2;
 // MARK: The truth, where <math.h> doesn't have it
 
 static real sigmoid_truth(real x) { return 1 / (1 + expl(-x)); }
+static real silu_truth(real x) { return x / (1 + expl(-x)); }
 static real softplus_truth(real x) { return fmaxl(x, 0) + log1pl(expl(-fabsl(x))); }
 static real rsqrt_truth(real x) { return 1 / sqrtl(x); }
 
@@ -132,6 +133,7 @@ static const function functions[] = {
     {"log10", fx_log10, log10l},
     {"log1p", fx_log1p, log1pl},
     {"sigmoid", fx_sigmoid, sigmoid_truth},
+    {"silu", fx_silu, silu_truth},
     {"softplus", fx_softplus, softplus_truth},
     {"logaddexp", fx_logaddexp, NULL, logaddexp_truth, cancelled},
     {"pow", fx_pow, NULL, powl},

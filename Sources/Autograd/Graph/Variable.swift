@@ -44,7 +44,15 @@ final class Variable: Sendable {
   func accumulate(_ gradient: Tensor, of node: Node) {
     // The sum runs outside the lock: it is an operation like any other, and may wait for a device.
     var (sum, hooks) = state.withLock { state in (state.grad.take(), state.postAccumulateHooks) }
-    if sum == nil { sum = gradient } else { sum! += gradient }
+    if sum != nil {
+      sum! += gradient
+    } else if GradientMode.isEnabled {
+      // What the graph goes on from is a copy, as in PyTorch.
+      sum = gradient.detach()
+      sum!.copy(from: gradient)
+    } else {
+      sum = gradient
+    }
     grad = sum
     if !hooks.isEmpty { for hook in hooks.all { hook(node.asTensor) } }
   }

@@ -56,7 +56,8 @@ extension Tensor {
       }
       guard x.dtype == source.dtype else {
         throw .runtime(
-          "index_add_(): self (\(x.dtype.scalarTypeName)) and source (\(source.dtype.scalarTypeName)) must have the same scalar type")
+          "index_add_(): self (\(x.dtype.scalarTypeName)) and source (\(source.dtype.scalarTypeName)) must have the same scalar type"
+        )
       }
       let dim = try wrapDimension(dim, rank: x.rank)
       let size = source.rank == 0 ? 1 : source.shape[Swift.min(dim, source.rank - 1)]

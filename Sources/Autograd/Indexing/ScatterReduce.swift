@@ -38,7 +38,8 @@ extension Tensor {
       }
       guard x.dtype == source.dtype else {
         throw .runtime(
-          "index_reduce_(): self (\(x.dtype.scalarTypeName)) and source (\(source.dtype.scalarTypeName)) must have the same scalar type")
+          "index_reduce_(): self (\(x.dtype.scalarTypeName)) and source (\(source.dtype.scalarTypeName)) must have the same scalar type"
+        )
       }
       let size = source.rank == 0 ? 1 : source.shape[Swift.min(dim, source.rank - 1)]
       guard index.count == size else {

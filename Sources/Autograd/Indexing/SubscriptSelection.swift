@@ -110,7 +110,8 @@ extension Tensor {
   fileprivate func checkMask(dim: Int, of target: [Int]) throws(TensorError) {
     for (place, size) in shape.enumerated() where target[dim + place] != size {
       throw .index(
-        "The shape of the mask \(shape) at index \(place) does not match the shape of the indexed tensor \(target) at index \(dim + place)")
+        "The shape of the mask \(shape) at index \(place) does not match the shape of the indexed tensor \(target) at index \(dim + place)"
+      )
     }
   }
 }

@@ -4,7 +4,7 @@ import Devices
 
 extension Operation {
   static let relu = ElementwiseOperation(
-    "relu", "ReluBackward0", ElementwiseKernel { x in (x .<= 0).select(0, x) },
+    "relu", "ReluBackward0", ElementwiseKernel { x in x.relu() },
     check: .booleans("Boolean inputs not supported for relu"))
   static let leakyRelu = activation("leaky_relu", "LeakyReluBackward0", "leaky_relu_cpu") { x, slope in
     (x .> 0).select(x, x * slope)
@@ -34,13 +34,13 @@ extension Operation {
     let rootTwoOverPi = 0.7978845608028654
     return 0.5 * x * (1 + (rootTwoOverPi * (x + 0.044715 * (x * x * x))).tanh())
   }
-  static let silu = activation("silu", "SiluBackward0", "silu_cpu") { x in x * x.sigmoid() }
+  static let silu = activation("silu", "SiluBackward0", "silu_cpu") { x in x.silu() }
   static let mish = activation("mish", "MishBackward0", "mish_cpu") { x in x * x.softplus().tanh() }
   // Beyond the threshold the function is the identity, to the last bit or nearly.
   static let softplus = activation("softplus", "SoftplusBackward0", "softplus_cpu") { x, beta, threshold in
     (x * beta .> threshold).select(x, (x * beta).softplus() / beta)
   }
-  static let logSigmoid = activation("log_sigmoid", "LogSigmoidBackward0", "log_sigmoid_cpu") { x in -((-x).softplus()) }
+  static let logSigmoid = activation("log_sigmoid", "LogSigmoidBackward0", "log_sigmoid_cpu") { x in 0 - (-x).softplus() }
   static let softsign = ElementwiseOperation(
     "softsign", "DivBackward0", ElementwiseKernel { x in x / (1 + x.abs()) }, rule: .floating,
     check: .kernel("abs_cpu", lacks: .boolean))
@@ -48,7 +48,7 @@ extension Operation {
     "tanhshrink", "SubBackward0", ElementwiseKernel { x in x - x.tanh() }, rule: .floating, check: numericDifference)
 
   static let hardswish = activation("hardswish", "HardswishBackward0", "hardswish_cpu") { x in
-    (x .<= -3).select(0, (x .>= 3).select(x, x * (x + 3) / 6))
+    x * (x .<= -3).select(0, (x .>= 3).select(6, x + 3)) / 6
   }
   static let hardshrink = activation("hardshrink", "HardshrinkBackward0", "hardshrink_cpu") { x, lambda in
     ((x .>= -lambda) .& (x .<= lambda)).select(0, x)

@@ -104,7 +104,8 @@ struct EinsumEquation {
   }
 
   private static func checked(_ letter: UInt8, at index: Int) throws(TensorError) -> UInt8 {
-    let isLetter = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(letter) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter)
+    let isLetter =
+      (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(letter) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter)
     guard isLetter else {
       throw .runtime(
         "einsum(): invalid subscript given at index \(index) in the equation string, subscripts must be in [a-zA-Z]")
@@ -230,7 +231,8 @@ extension EinsumEquation {
       if let before = order[place] {
         guard result.shape[before] == size else {
           throw .runtime(
-            "einsum(): subscript \(name) is repeated for operand \(operand) but the sizes don't match, \(size) != \(result.shape[before])")
+            "einsum(): subscript \(name) is repeated for operand \(operand) but the sizes don't match, \(size) != \(result.shape[before])"
+          )
         }
         result = result.diagonal(dim1: before, dim2: dim).movedim(-1, before)
       } else {

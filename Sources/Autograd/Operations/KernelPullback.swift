@@ -158,7 +158,20 @@ struct KernelPullback: Sendable {
 
 extension ElementwiseKernel {
   /// The name of the derivative of a kernel that has no name of its own: that of its last instruction.
-  var gradName: String { instructions.last?.opcode.gradName ?? "AliasBackward0" }
+  var gradName: String {
+    guard var last = instructions.last else { return "AliasBackward0" }
+    // A guard that gives zero is not the operation.
+    let first = kinds.count - instructions.count
+    if last.opcode == .select, let other = [last.b, last.c].first(where: { $0 >= first }), isZero(last.b) || isZero(last.c) {
+      last = instructions[other - first]
+    }
+    return last.opcode.gradName
+  }
+
+  private func isZero(_ register: Int) -> Bool {
+    let index = register - inputs.count
+    return constants.indices.contains(index) && constants[index].doubleValue == 0
+  }
 }
 
 extension Opcode {

@@ -73,7 +73,9 @@ extension Tensor {
   /// beta · self + alpha · batch1 · batch2 for batches of matrices; `self` is broadcast.
   ///
   /// Errors: those of `bmm`; `Input dtypes must be the same, got: input double, batch1: float, batch2: float`.
-  public func baddbmm(_ batch1: Tensor, _ batch2: Tensor, beta: some ScalarConvertible = 1, alpha: some ScalarConvertible = 1) -> Tensor {
+  public func baddbmm(_ batch1: Tensor, _ batch2: Tensor, beta: some ScalarConvertible = 1, alpha: some ScalarConvertible = 1)
+    -> Tensor
+  {
     let (beta, alpha) = (beta.scalar, alpha.scalar)
     return attempt(self, batch1, batch2) { input, a, b throws(TensorError) in
       if a.rank == 3 && b.rank == 3 { _ = try input.layout.expanded(to: [a.shape[0], a.shape[1], b.shape[2]]) }
@@ -81,7 +83,8 @@ extension Tensor {
       let shape = [a.shape[0], a.shape[1], b.shape[2]]
       guard input.dtype == a.dtype else {
         throw .runtime(
-          "Input dtypes must be the same, got: input \(input.dtype.cppName), batch1: \(a.dtype.cppName), batch2: \(b.dtype.cppName)")
+          "Input dtypes must be the same, got: input \(input.dtype.cppName), batch1: \(a.dtype.cppName), batch2: \(b.dtype.cppName)"
+        )
       }
       return try product(a.operand, b.operand, shape: shape, kernel: "baddbmm")
         .scaled(by: alpha, plus: input, times: beta)
@@ -96,7 +99,9 @@ extension Tensor {
   /// beta · self + alpha · the sum of the products of a batch; `self` is broadcast.
   ///
   /// Errors: `batch1 and batch2 must have same number of batches, got 2 and 3`; `Incompatible matrix sizes for bmm (3x4 and 5x4)`.
-  public func addbmm(_ batch1: Tensor, _ batch2: Tensor, beta: some ScalarConvertible = 1, alpha: some ScalarConvertible = 1) -> Tensor {
+  public func addbmm(_ batch1: Tensor, _ batch2: Tensor, beta: some ScalarConvertible = 1, alpha: some ScalarConvertible = 1)
+    -> Tensor
+  {
     let (beta, alpha) = (beta.scalar, alpha.scalar)
     return attempt(self, batch1, batch2) { input, a, b throws(TensorError) in
       guard a.rank == 3 else { throw .runtime("batch1 must be a 3D tensor") }

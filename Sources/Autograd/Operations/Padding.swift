@@ -110,7 +110,8 @@ private struct PaddedDimension {
   func sources(_ mode: PaddingMode, shape: [Int]) throws(TensorError) -> [Int] {
     guard size > 0 else {
       throw .runtime(
-        "Expected 2D or 3D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: \(shape)")
+        "Expected 2D or 3D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: \(shape)"
+      )
     }
     switch mode {
     case .reflect where before >= size || after >= size:

@@ -154,7 +154,8 @@ extension Tensor {
       if times.count == 1 { times = [Int](repeating: times[0], count: size) }
       guard times.count == size else {
         throw .runtime(
-          "repeats must have the same size as input along dim, but got repeats.size(0) = \(times.count) and input.size(\(dim)) = \(size)")
+          "repeats must have the same size as input along dim, but got repeats.size(0) = \(times.count) and input.size(\(dim)) = \(size)"
+        )
       }
       guard times.allSatisfy({ $0 >= 0 }) else { throw .runtime("repeats can not be negative") }
       let positions = times.enumerated().flatMap { [Int](repeating: $0.offset, count: $0.element) }

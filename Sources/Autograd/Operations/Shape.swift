@@ -137,7 +137,8 @@ func inferShape(_ shape: [Int], count: Int) throws(TensorError) -> [Int] {
   }
   if open != nil {
     throw .runtime(
-      "cannot reshape tensor of 0 elements into shape \(shape) because the unspecified dimension size -1 can be any value and is ambiguous")
+      "cannot reshape tensor of 0 elements into shape \(shape) because the unspecified dimension size -1 can be any value and is ambiguous"
+    )
   }
   return shape
 }

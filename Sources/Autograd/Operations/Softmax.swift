@@ -24,8 +24,7 @@ extension Tensor {
         .instruction(.div), dtype: parts.exp.dtype, inputs: [.operand(parts.exp), .operand(parts.sum)],
         outputs: [result.operand])
       return result.differentiable("SoftmaxBackward0", x) { g, result in
-        let weighted = g * result
-        return weighted - result * weighted.sum(dim: dim, keepDim: true)
+        (g - (g * result).sum(dim: dim, keepDim: true)) * result
       }
     }
   }

@@ -83,6 +83,8 @@ extension Expression {
   public func log1p() -> Expression { unary(.log1p) }
   public func sigmoid() -> Expression { unary(.sigmoid) }
   public func softplus() -> Expression { unary(.softplus) }
+  public func relu() -> Expression { unary(.relu) }
+  public func silu() -> Expression { unary(.silu) }
   public func sinh() -> Expression { unary(.sinh) }
   public func cosh() -> Expression { unary(.cosh) }
   public func tanh() -> Expression { unary(.tanh) }

@@ -65,13 +65,15 @@ final class KernelBuilder {
     return nil
   }
 
-  /// Only what changes no bit of any result, NaN and signed zeros included: x·1, x/1, small powers.
+  /// Only what changes no bit of any result, NaN and signed zeros included: x·1, x/1, x+x, small powers.
   private func simplified(_ opcode: Opcode, _ ids: [Int]) -> Expression? {
     let x = Expression(builder: self, id: ids[0])
     switch opcode {
     case .mul:
       if number(ids[1]) == 1 { return x }
       if number(ids[0]) == 1 { return Expression(builder: self, id: ids[1]) }
+    case .add:
+      if ids[0] == ids[1] { return x * 2 }
     case .div:
       if number(ids[1]) == 1 { return x }
     case .pow:

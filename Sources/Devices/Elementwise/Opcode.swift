@@ -10,7 +10,7 @@ public enum Opcode: UInt8, Sendable, CaseIterable {
   case eq, ne, lt, le, gt, ge, isNaN, signBit
   case select
   case sqrt, rsqrt, pow, hypot
-  case exp, exp2, expm1, log, log2, log10, log1p, sigmoid, softplus, logaddexp
+  case exp, exp2, expm1, log, log2, log10, log1p, sigmoid, softplus, logaddexp, relu, silu
   case sinh, cosh, tanh, asinh, acosh, atanh
   case sin, cos, tan, asin, acos, atan, atan2
   case erf, erfc, erfinv, lgamma, digamma, trigamma, i0, i1
@@ -100,6 +100,8 @@ extension Opcode {
     case .sigmoid: fx_sigmoid()
     case .softplus: fx_softplus()
     case .logaddexp: fx_logaddexp()
+    case .relu: fx_relu()
+    case .silu: fx_silu()
     case .sinh: fx_sinh()
     case .cosh: fx_cosh()
     case .tanh: fx_tanh()

@@ -85,6 +85,7 @@ extension Opcode {
       return rest != 0 && (a < 0) != (b < 0) ? rest + b : rest
     case .neg: return 0 &- a
     case .abs: return a < 0 ? 0 &- a : a
+    case .relu: return a < 0 ? 0 : a
     case .sign: return a.signum()
     case .minimum, .fmin: return Swift.min(a, b)
     case .maximum, .fmax: return Swift.max(a, b)

@@ -39,6 +39,7 @@ func real(_ opcode: Opcode, _ a: Double, _ b: Double) -> Double? {
     return rest != 0 && (b < 0) != (rest < 0) ? rest + b : rest
   case .neg: return -a
   case .abs: return a.magnitude
+  case .relu: return a < 0 ? 0 : a
   case .sign: return a > 0 ? 1 : a < 0 ? -1 : 0
   case .reciprocal: return 1 / a
   // Here a NaN wins, and of equal values the last; there a NaN loses, and of equal values it is the first.
@@ -73,6 +74,7 @@ private func elementary(_ opcode: Opcode, _ x: Double) -> Double? {
   case .log10: log10(x)
   case .log1p: log1p(x)
   case .sigmoid: x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x))
+  case .silu: x / (1 + exp(-x))
   case .softplus: x > 0 ? x + log1p(exp(-x)) : log1p(exp(x))
   case .sinh: sinh(x)
   case .cosh: cosh(x)

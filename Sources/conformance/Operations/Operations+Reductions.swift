@@ -26,9 +26,9 @@ extension Operations {
       let dims = try call.required(call.ints(1, "dim"), "dim")
       return .tensor(try call.receiver.logSumExp(dim: dims, keepDim: call.keepDim(2)))
     },
-    "max": { try extreme($0, whole: Tensor.max, pair: Tensor.maximum, along: nil) },
+    "max": { try extreme($0, whole: Tensor.max, pair: Tensor.maximum, along: Tensor.max) },
     "mean": { .tensor(try $0.receiver.mean(dim: $0.dims(1), keepDim: $0.keepDim(2), dtype: $0.dtype(3))) },
-    "min": { try extreme($0, whole: Tensor.min, pair: Tensor.minimum, along: nil) },
+    "min": { try extreme($0, whole: Tensor.min, pair: Tensor.minimum, along: Tensor.min) },
     "nanmean": { .tensor(try $0.receiver.nanmean(dim: $0.dims(1), keepDim: $0.keepDim(2), dtype: $0.dtype(3))) },
     "nansum": { .tensor(try $0.receiver.nansum(dim: $0.dims(1), keepDim: $0.keepDim(2), dtype: $0.dtype(3))) },
     "norm": { call in
@@ -65,13 +65,12 @@ extension Operations {
   /// `max` and `min`: of a whole tensor, of two tensors, or along a dimension.
   private static func extreme(
     _ call: Call, whole: (Tensor) -> () -> Tensor, pair: (Tensor) -> (Tensor) -> Tensor,
-    along: ((Tensor, Int, Bool) -> (values: Tensor, indices: Tensor))?
+    along: (Tensor) -> (Int, Bool) -> (values: Tensor, indices: Tensor)
   ) throws -> Value {
     let x = try call.receiver
     if let y = call[1, "other"]?.tensor { return .tensor(pair(x)(y)) }
     guard let dim = try call.int(1, "dim") else { return .tensor(whole(x)()) }
-    guard let along else { throw Skip("operation \(call.operation) along a dimension is not there yet") }
-    let (values, indices) = along(x, dim, try call.keepDim(2))
+    let (values, indices) = along(x)(dim, try call.keepDim(2))
     return .tensors([values, indices])
   }
 }

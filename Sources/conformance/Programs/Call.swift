@@ -36,8 +36,9 @@ struct Call {
   func tensors(_ index: Int, _ name: String) throws -> [Tensor] {
     guard let value = self[index, name] else { return try required(index, name, "list of tensors", nil) }
     if let tensor = value.tensor { return [tensor] }
-    return try value.elements?.map { try required(index, name, "list of tensors", $0.tensor) } ?? required(
-      index, name, "list of tensors", nil)
+    return try value.elements?.map { try required(index, name, "list of tensors", $0.tensor) }
+      ?? required(
+        index, name, "list of tensors", nil)
   }
 
   /// All positional arguments from one on, given one by one or as one list.

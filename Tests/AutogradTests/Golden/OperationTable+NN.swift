@@ -115,7 +115,6 @@ extension OperationTable {
     table["renorm"] = { a in [try a.x().renorm(p: a.double(1, "p")!, dim: a.int(2, "dim")!, maxNorm: a.double(3, "maxnorm")!)] }
   }
 
-
   // MARK: Order
 
   static func addOrders(to table: inout [String: Call]) {
