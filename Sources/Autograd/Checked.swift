@@ -1,11 +1,10 @@
 import Devices
-import Synchronization
 
 /// Collects the first error of the operations within `checked`.
 final class ErrorScope: Sendable {
   @TaskLocal static var current: ErrorScope?
 
-  private let first = Mutex<TensorError?>(nil)
+  private let first = Lock<TensorError?>(nil)
 
   func record(_ error: TensorError) { first.withLock { if $0 == nil { $0 = error } } }
   var error: TensorError? { first.withLock { $0 } }

@@ -1,9 +1,8 @@
 import Devices
-import Synchronization
 
 /// A leaf that requires gradients: it has an identity, a value that `noGrad` code may change, and a gradient.
 final class Variable: Sendable {
-  struct State {
+  struct State: Sendable {
     var value: Operand
     /// `value` as a body outside the graph, for the operations until the next update.
     var snapshot: TensorBody?
@@ -11,9 +10,9 @@ final class Variable: Sendable {
     var postAccumulateHooks = HookList<@Sendable (Tensor) -> Void>()
   }
 
-  private let state: Mutex<State>
+  private let state: Lock<State>
 
-  init(_ body: TensorBody) { state = Mutex(State(value: body.operand)) }
+  init(_ body: TensorBody) { state = Lock(State(value: body.operand)) }
 
   var value: Operand { state.withLock { $0.value } }
 
@@ -32,7 +31,7 @@ final class Variable: Sendable {
     set { state.withLock { $0.grad = newValue } }
   }
 
-  func update<Result>(_ body: (inout sending State) throws(TensorError) -> sending Result) throws(TensorError) -> Result {
+  func update<Result>(_ body: (inout State) throws(TensorError) -> Result) throws(TensorError) -> Result {
     try state.withLock { (state) throws(TensorError) in
       // The value is its own again, unless a graph has saved it.
       state.snapshot = nil

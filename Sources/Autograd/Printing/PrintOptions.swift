@@ -1,4 +1,5 @@
-import Synchronization
+import Devices
+
 
 /// How tensors are printed; the arguments of `torch.set_printoptions` and their defaults.
 public struct PrintOptions: Sendable, Hashable {
@@ -50,7 +51,7 @@ public struct PrintOptions: Sendable, Hashable {
   }
 }
 
-private let processWide = Mutex(PrintOptions.default)
+private let processWide = Lock(PrintOptions.default)
 
 private enum ScopedPrintOptions {
   @TaskLocal static var value: PrintOptions?

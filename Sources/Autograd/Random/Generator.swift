@@ -1,12 +1,11 @@
 import Devices
-import Synchronization
 
 /// A stream of random numbers: that of PyTorch's CPU generator, bit for bit.
 ///
 /// Draws from several tasks take turns; which of them comes first is up to the tasks. A task that wants the same numbers in every run has a
 /// generator of its own, or runs within `forkRNG`.
 public final class Generator: Sendable {
-  private let engine: Mutex<MersenneTwister>
+  private let engine: Lock<MersenneTwister>
 
   /// A stream of its own, from PyTorch's default seed 67280421310721.
   public convenience init() { self.init(MersenneTwister()) }
@@ -16,7 +15,7 @@ public final class Generator: Sendable {
     self.init(MersenneTwister(seed: UInt64(truncatingIfNeeded: seed)))
   }
 
-  private init(_ engine: MersenneTwister) { self.engine = Mutex(engine) }
+  private init(_ engine: MersenneTwister) { self.engine = Lock(engine) }
 
   /// Returns to the beginning of the stream of a seed.
   public func manualSeed(_ seed: some FixedWidthInteger) {
