@@ -1,35 +1,27 @@
-#if canImport(Darwin)
-  import Darwin
-#else
-  import Glibc
-#endif
+import CKernels
 
 /// A value that one thread at a time may use.
 ///
-/// It is `Synchronization.Mutex` with a POSIX mutex underneath. ThreadSanitizer knows those; on Linux it cannot see into
+/// It is `Synchronization.Mutex` with a lock of C's atomics underneath. ThreadSanitizer understands those; on Linux it cannot see into
 /// the standard library's own and reports every use of what that protects.
 package final class Lock<Value: Sendable>: @unchecked Sendable {
-  // Sendable because the value is touched with the mutex held, and nothing but Sendable values goes in or out.
+  // Sendable because the value is touched with the lock held, and nothing but Sendable values goes in or out.
   private var value: Value
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let word = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
 
   package init(_ value: Value) {
     self.value = value
-    // With default attributes neither this nor locking can fail.
-    pthread_mutex_init(mutex, nil)
+    word.initialize(to: 0)
   }
 
-  deinit {
-    pthread_mutex_destroy(mutex)
-    mutex.deallocate()
-  }
+  deinit { word.deallocate() }
 
   @inline(__always)
   package func withLock<Result, Failure: Error>(
     _ body: (inout Value) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
+    fx_lock(word)
+    defer { fx_unlock(word) }
     return try body(&value)
   }
 }

@@ -19,13 +19,13 @@ struct Benchmarks: ParsableCommand {
   var names: [String] = []
 
   func validate() throws {
-    let known = Self.groups.flatMap { $0.workloads().map(\.name) }
+    let known = Self.groups.flatMap { $0.recipes().map(\.name) }
     for name in names where !known.contains(where: { matches($0, name) }) {
       throw ValidationError("no workload is called \(name); there are: \(known.joined(separator: " "))")
     }
   }
 
-  private typealias Group = (title: String, workloads: () -> [Workload])
+  private typealias Group = (title: String, recipes: () -> [WorkloadRecipe])
 
   private static var groups: [Group] {
     [
@@ -42,12 +42,13 @@ struct Benchmarks: ParsableCommand {
   func run() throws {
     if let threads { try setNumThreads(threads) }
     for group in Self.groups {
-      let chosen = group.workloads().filter { workload in
-        names.isEmpty || names.contains { matches(workload.name, $0) }
+      let chosen = group.recipes().filter { recipe in
+        names.isEmpty || names.contains { matches(recipe.name, $0) }
       }
       if chosen.isEmpty { continue }
       if format == .table { Table.printHeader(group.title) }
-      for workload in chosen {
+      for recipe in chosen {
+        let workload = recipe.make()
         switch format {
         case .tsv: print("\(workload.name)\t\(best(workload.library))")
         case .table: Table.printRow(workload)

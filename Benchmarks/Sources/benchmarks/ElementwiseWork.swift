@@ -2,19 +2,31 @@ import CLoops
 import Fluxion
 
 /// Addition, exp, tanh and a fused gelu, from a thousand elements to ten million.
-func elementwiseWorkloads() -> [Workload] {
+func elementwiseWorkloads() -> [WorkloadRecipe] {
   let gelu = ElementwiseKernel { x in
     0.5 * x * (1 + (0.7978845608 * (x + 0.044715 * x.pow(3))).tanh())
   }
-  var workloads: [Workload] = []
+  var recipes: [WorkloadRecipe] = []
   for exponent in 3...7 {
     let n = (0..<exponent).reduce(1) { count, _ in count * 10 }
-    workloads.append(binary("add", n, exponent, { $0 + $1 }) { out, a, b, range in plain_add(out, a, b, range) })
-    workloads.append(unary("exp", n, exponent, { $0.exp() }) { out, a, count in plain_exp(out, a, count) })
-    workloads.append(unary("tanh", n, exponent, { $0.tanh() }) { out, a, count in plain_tanh(out, a, count) })
-    workloads.append(unary("gelu", n, exponent, { gelu($0) }) { out, a, count in plain_gelu(out, a, count) })
+    recipes.append(
+      WorkloadRecipe(name: "add_1e\(exponent)") {
+        binary("add", n, exponent, { $0 + $1 }) { out, a, b, count in plain_add(out, a, b, count) }
+      })
+    recipes.append(
+      WorkloadRecipe(name: "exp_1e\(exponent)") {
+        unary("exp", n, exponent, { $0.exp() }) { out, a, count in plain_exp(out, a, count) }
+      })
+    recipes.append(
+      WorkloadRecipe(name: "tanh_1e\(exponent)") {
+        unary("tanh", n, exponent, { $0.tanh() }) { out, a, count in plain_tanh(out, a, count) }
+      })
+    recipes.append(
+      WorkloadRecipe(name: "gelu_1e\(exponent)") {
+        unary("gelu", n, exponent, { gelu($0) }) { out, a, count in plain_gelu(out, a, count) }
+      })
   }
-  return workloads
+  return recipes
 }
 
 /// Memory that the plain loops work on, and tensors of the same values.

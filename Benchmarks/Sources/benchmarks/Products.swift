@@ -2,9 +2,12 @@ import CBLAS
 import Fluxion
 
 /// Square products in float32 and float64.
-func productWorkloads() -> [Workload] {
+func productWorkloads() -> [WorkloadRecipe] {
   [16, 32, 64, 128, 256, 512, 1024].flatMap { n in
-    [product(n, Float.self, dtype: .float32), product(n, Double.self, dtype: .float64)]
+    [
+      WorkloadRecipe(name: "matmul_\(n)_float32") { product(n, Float.self, dtype: .float32) },
+      WorkloadRecipe(name: "matmul_\(n)_float64") { product(n, Double.self, dtype: .float64) },
+    ]
   }
 }
 

@@ -1,3 +1,9 @@
+/// A workload by name; its memory is there only once it is made.
+struct WorkloadRecipe {
+  let name: String
+  let make: () -> Workload
+}
+
 /// One thing to measure, and what it is measured against.
 struct Workload {
   let name: String

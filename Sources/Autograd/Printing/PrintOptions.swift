@@ -1,6 +1,5 @@
 import Devices
 
-
 /// How tensors are printed; the arguments of `torch.set_printoptions` and their defaults.
 public struct PrintOptions: Sendable, Hashable {
   /// Digits after the decimal point.

@@ -2,6 +2,7 @@
 #define FLUXION_CKERNELS_H
 
 #include "elementwise.h"
+#include "lock.h"
 #include "memory.h"
 #include "products.h"
 #include "random.h"
