@@ -34,6 +34,7 @@ extension Tensor {
     _ toX: @escaping @Sendable (_ g: Tensor) -> Tensor, _ toY: @escaping @Sendable (_ g: Tensor) -> Tensor
   ) -> Tensor {
     guard dtype.isFloatingPoint, x.requiresGrad || y.requiresGrad, GradientMode.isEnabled else { return self }
+    if saves && (x.isInference || y.isInference) { return .failure(.inferenceSaved) }
     return recorded(name, edges: Edges(x.body, y.body, count: 2), .formulas([toX, toY], saves: saves))
   }
 
@@ -42,6 +43,7 @@ extension Tensor {
     _ name: String, _ inputs: [Tensor], saves: Bool = true, _ formulas: [(@Sendable (_ g: Tensor) -> Tensor)?]
   ) -> Tensor {
     guard dtype.isFloatingPoint, inputs.contains(where: \.requiresGrad), GradientMode.isEnabled else { return self }
+    if saves && inputs.contains(where: \.isInference) { return .failure(.inferenceSaved) }
     return recorded(name, edges: Edges(inputs.map(\.body)), .formulas(formulas, saves: saves))
   }
 

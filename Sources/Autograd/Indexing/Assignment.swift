@@ -36,7 +36,7 @@ extension Tensor {
       }
       return
     }
-    if isInference && mode != .inference { throw inferenceUpdate }
+    if isInference && mode != .inference { throw .inferenceUpdate }
     var node = body.node
     var outputIndex = body.outputIndex
     if mode == .recording, let recorded = write.node(of: self) {
@@ -58,11 +58,6 @@ extension Tensor {
     mutating get { isKnownUniquelyReferenced(&body) && isKnownUniquelyReferenced(&body.storage) }
   }
 }
-
-/// PyTorch's error for changing a tensor that was made in inference mode.
-let inferenceUpdate = TensorError.runtime(
-  "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal tensor before doing inplace "
-    + "update.See https://github.com/pytorch/rfcs/pull/17 for more details.")
 
 extension Operand {
   /// A copy in row-major order, in memory of its own.

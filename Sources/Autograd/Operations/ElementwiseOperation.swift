@@ -241,12 +241,7 @@ enum Elementwise {
     let edges = Edges(bodies)
     let pullback = KernelPullback(
       kernel.pullback(mask: edges.mask), dtype: dtype, arguments, results: results.map(\.body))
-    if pullback.savesInference {
-      throw .runtime(
-        "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation tracked by "
-          + "autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
-          + "instead of `torch.inference_mode()`.")
-    }
+    if pullback.savesInference { throw .inferenceSaved }
     return Tensor.attached(results, to: Node(gradName, edges: edges, results: Results(results), pullback: .kernel(pullback)))
   }
 

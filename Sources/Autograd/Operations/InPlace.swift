@@ -29,7 +29,7 @@ extension ElementwiseOperation {
         }
         return
       }
-      if x.isInference && mode != .inference { throw inferenceUpdate }
+      if x.isInference && mode != .inference { throw .inferenceUpdate }
       let isRecorded: Bool = if case .tensor(let body) = other { body.node != nil } else { false }
       if mode == .recording && (x.requiresGrad || isRecorded) {
         let result = callAsFunction(.tensor(x.body), other)

@@ -98,7 +98,7 @@ struct KernelPullback: Sendable {
         return gradients[output].map { .tensor($0.body) } ?? .scalar(.double(0))
       }
     }
-    let results = try Elementwise.apply(kernel, kernel.gradName, dtype: dtype, arguments, mode)
+    let results = try Elementwise.apply(kernel, pullback.gradName, dtype: dtype, arguments, mode)
     for (index, target) in pullback.targets.enumerated() { try body(target, results[index]) }
   }
 
@@ -171,6 +171,17 @@ extension ElementwiseKernel {
   private func isZero(_ register: Int) -> Bool {
     let index = register - inputs.count
     return constants.indices.contains(index) && constants[index].doubleValue == 0
+  }
+}
+
+extension Pullback {
+  /// The name of the derivative of the gradient. Where the kernel ends in the joining of cases or of terms, PyTorch has a product of something
+  /// with the incoming gradient.
+  fileprivate var gradName: String {
+    switch kernel.instructions.last?.opcode {
+    case .add, .select: Opcode.mul.gradName
+    default: kernel.gradName
+    }
   }
 }
 

@@ -78,7 +78,7 @@ extension Tensor {
     if variable != nil && GradientMode.isEnabled {
       throw .runtime("a leaf Variable that requires grad is being used in an in-place operation.")
     }
-    if isInference && !GradientMode.isInference { throw inferenceUpdate }
+    if isInference && !GradientMode.isInference { throw .inferenceUpdate }
     return variable
   }
 
