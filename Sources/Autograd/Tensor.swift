@@ -137,11 +137,6 @@ extension Tensor {
         _ = Tensor.failure(.runtime("only Tensors of floating point and complex dtype can require gradients"))
         return
       }
-      guard !isInference || GradientMode.isInference else {
-        _ = Tensor.failure(
-          .runtime("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."))
-        return
-      }
       self = variable()
     }
   }

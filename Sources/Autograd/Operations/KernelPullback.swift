@@ -175,13 +175,9 @@ extension ElementwiseKernel {
 }
 
 extension Pullback {
-  /// The name of the derivative of the gradient. Where the kernel ends in the joining of cases or of terms, PyTorch has a product of something
-  /// with the incoming gradient.
+  /// The name of the derivative of the gradient. Where the kernel ends in a sum of terms, PyTorch has a product with the incoming gradient.
   fileprivate var gradName: String {
-    switch kernel.instructions.last?.opcode {
-    case .add, .select: Opcode.mul.gradName
-    default: kernel.gradName
-    }
+    kernel.instructions.last?.opcode == .add ? Opcode.mul.gradName : kernel.gradName
   }
 }
 
