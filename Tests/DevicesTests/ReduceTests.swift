@@ -103,6 +103,22 @@ import Testing
     }
   }
 
+  /// The place is counted from the first element, not from the block's.
+  @Test(arguments: [([100_000], 0), ([2, 70_000], 1), ([70_000, 2], 0)], [DType.float32, .bfloat16])
+  func placesInLateBlocks(test: (shape: [Int], dim: Int), dtype: DType) throws {
+    let input = try Operand.make(Layout(shape: test.shape), dtype)
+    try device.fill(input, with: .int(0))
+    let stride = input.layout.strides[test.dim]
+    for place in [40_000, 66_000] {
+      input.write(.int(-1), at: place * stride)
+      input.write(.int(1), at: (place - 1) * stride)
+      #expect(try reduce(.argMin, input, dims: [test.dim], to: .int64).scalars[0] == .int(Int64(place)))
+      #expect(try reduce(.argMax, input, dims: [test.dim], to: .int64).scalars[0] == .int(Int64(place - 1)))
+      input.write(.int(0), at: place * stride)
+      input.write(.int(0), at: (place - 1) * stride)
+    }
+  }
+
   @Test func outputsOfAnyLayout() throws {
     var generator = SplitMix(seed: 1)
     let input = try Operand.random([7, 5, 6], .float32, using: &generator)
