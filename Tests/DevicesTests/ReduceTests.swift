@@ -239,7 +239,8 @@ import Testing
         }
       }
       #expect(done.withLock { $0 } == 1)
-      #expect(shared.scalars == alone.scalars)
+      let agree = shared.scalars == alone.scalars
+      #expect(agree)
     }
   }
 }
