@@ -41,6 +41,9 @@ public protocol Device: AnyObject, Sendable {
   func scan(_ scan: Scan, _ input: Operand, dim: Int, to output: Operand, indices: Operand?) throws(TensorError)
   /// Sorts along `dim`, NaN greater than everything; `indices` (int64) receives where each value stood. Always stable.
   func sort(_ input: Operand, dim: Int, descending: Bool, values: Operand, indices: Operand) throws(TensorError)
+  /// A part of what a sort along `dim` gives, as much as there is room for in the outputs. Which of several equal elements come out, and in
+  /// what order, is up to the device. The default sorts everything.
+  func select(_ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand) throws(TensorError)
 
   // MARK: Products
 
@@ -63,6 +66,35 @@ public protocol Device: AnyObject, Sendable {
 
   /// Fills the output with draws in row-major order, advancing the engine. Waits.
   func random(_ distribution: Distribution, engine: inout MersenneTwister, to output: Operand) throws(TensorError)
+}
+
+/// A part of a row in order.
+public enum OrderedPart: Sendable, Hashable {
+  /// From the least on, or from the greatest.
+  case first(descending: Bool)
+  /// The one that so many precede in ascending order.
+  case rank(Int)
+}
+
+extension Device {
+  public func select(
+    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand
+  ) throws(TensorError) {
+    func whole(_ dtype: DType) throws(TensorError) -> Operand {
+      Operand(storage: try allocate(byteCount: input.count * dtype.byteCount), layout: Layout(shape: input.shape), dtype: dtype)
+    }
+    let (sorted, places) = (try whole(input.dtype), try whole(.int64))
+    let (start, descending) =
+      switch part {
+      case .first(let descending): (0, descending)
+      case .rank(let rank): (rank, false)
+      }
+    try sort(input, dim: dim, descending: descending, values: sorted, indices: places)
+    for (all, target) in [(sorted, values), (places, indices)] {
+      let strides = all.layout.strides
+      try copy(all.with(layout: Layout(shape: target.shape, strides: strides, offset: start * strides[dim])), to: target)
+    }
+  }
 }
 
 /// What a device has: asked before a command is given, so that absence is a value.

@@ -5,7 +5,7 @@ import Devices
 extension Tensor {
   /// Picks along a dimension and records it.
   ///
-  /// - Parameter body: gives the value and the place of each pick, with the dimension kept. The tensor is at least 1-d.
+  /// - Parameter body: gives the value and the place of each pick, with the dimension kept, in memory of their own. The tensor is at least 1-d.
   private func pick(
     _ operation: String, _ name: String, dim: Int, keepDim: Bool,
     _ body: (Tensor, Int, ReductionShape) throws(TensorError) -> (values: Tensor, indices: Tensor)
@@ -17,9 +17,9 @@ extension Tensor {
       let dim = shape.dims.first ?? 0
       let row = Tensor(x.operand.asRow)
       let (values, indices) = try body(row, dim, ReductionShape(of: row.shape, dim: dim, keepDim: true))
-      let finish = { (part: Tensor) in part.contiguous().bareView(Layout(shape: shape.result)) }
-      let places = finish(indices)
-      return Tensor.differentiable(name, results: [finish(values), places], inputs: [x]) { gradients in
+      let places = indices.bareView(Layout(shape: shape.result))
+      let picks = values.bareView(Layout(shape: shape.result))
+      return Tensor.differentiable(name, results: [picks, places], inputs: [x]) { gradients in
         [
           gradients[0].map { g in
             if x.rank == 0 { return g }
@@ -55,13 +55,15 @@ extension Tensor {
   ///
   /// Error: `kthvalue(): selected number k out of range for dimension 0`.
   public func kthvalue(_ k: Int, dim: Int = -1, keepDim: Bool = false) -> (values: Tensor, indices: Tensor) {
-    pick("kthvalue", "KthvalueBackward0", dim: dim, keepDim: keepDim) { x, dim, _ throws(TensorError) in
+    pick("kthvalue", "KthvalueBackward0", dim: dim, keepDim: keepDim) { x, dim, shape throws(TensorError) in
       guard k >= 1, k <= x.shape[dim] else {
         throw .runtime("kthvalue(): selected number k out of range for dimension \(dim)")
       }
       guard x.dtype != .bool else { throw .lacking("kthvalue_cpu", .bool) }
-      let (values, indices) = try x.ordered(dim, descending: false)
-      return (values.narrow(dim: dim, start: k - 1, length: 1), indices.narrow(dim: dim, start: k - 1, length: 1))
+      let values = try Tensor.uninitialized("kthvalue", shape.kept, x.dtype, x.device)
+      let indices = try Tensor.uninitialized("kthvalue", shape.kept, .int64, x.device)
+      try x.device.select(.rank(k - 1), of: x.operand, dim: dim, values: values.operand, indices: indices.operand)
+      return (values, indices)
     }
   }
 

@@ -36,12 +36,14 @@ extension Tensor {
     picked("TopkBackward0", dim) { x, dim throws(TensorError) in
       guard k >= 0, k <= (x.rank == 0 ? 1 : x.shape[dim]) else { throw .runtime("selected index k out of range") }
       guard x.dtype != .bool else { throw .notImplemented("topk does not support bool dtypes on CPU") }
-      let (values, indices) = try x.ordered(dim, descending: largest)
-      let first = { (all: Tensor) in
-        let part = all.narrow(dim: dim, start: 0, length: k).contiguous()
-        return x.rank == 0 && k == 1 ? part.bareView(.scalar) : part
-      }
-      return (first(values), first(indices))
+      var shape = x.shape
+      if x.rank > 0 { shape[dim] = k } else if k == 0 { shape = [0] }
+      let values = try Tensor.uninitialized("topk", shape, x.dtype, x.device)
+      let indices = try Tensor.uninitialized("topk", shape, .int64, x.device)
+      try x.device.select(
+        .first(descending: largest), of: x.operand.asRow, dim: dim, values: values.operand.asRow,
+        indices: indices.operand.asRow)
+      return (values, indices)
     }
   }
 

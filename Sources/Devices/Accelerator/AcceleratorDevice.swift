@@ -141,6 +141,15 @@ public final class AcceleratorDevice: Device {
     }
   }
 
+  public func select(
+    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand
+  ) throws(TensorError) {
+    let (input, values, indices) = (try own(input), try own(values), try own(indices))
+    try submit("select") { processor throws(TensorError) in
+      try processor.select(part, of: input, dim: dim, values: values, indices: indices)
+    }
+  }
+
   // MARK: Products
 
   public func matrixProduct(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError) {

@@ -77,6 +77,12 @@ public final class CPUDevice: Device {
     try CPUSort.run(input, dim: dim, descending: descending, values: values, indices: indices)
   }
 
+  public func select(
+    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand
+  ) throws(TensorError) {
+    try CPUSort.select(part, of: input, dim: dim, values: values, indices: indices)
+  }
+
   // MARK: Products
 
   public func matrixProduct(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError) {

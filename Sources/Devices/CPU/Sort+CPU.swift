@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Stable sorts along one dimension of any layout.
+/// Stable sorts along one dimension of any layout, and selections of what would come first.
 ///
 /// Elements are sorted by unsigned keys that order as the values do: long rows digit by digit, short ones by merging. The values themselves
 /// are fetched at the end, so that the signs of zeros and the bits of NaNs survive.
@@ -13,8 +13,20 @@ enum CPUSort {
       try CPUDevice.shared.copy(input, to: values)
       return try CPUDevice.shared.fill(indices, with: .int(0))
     }
-    let plan = SortPlan(input, dim: dim, values, indices)
-    switch input.dtype {
+    try run(SortPlan(input, dim: dim, values, indices, part: nil), dtype: input.dtype, descending: descending)
+  }
+
+  /// As much of a part of the elements in order as there is room for in the outputs. Equal ones are picked and put in order as PyTorch does.
+  static func select(
+    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand
+  ) throws(TensorError) {
+    guard values.count > 0 else { return }
+    try run(
+      SortPlan(input, dim: dim, values, indices, part: part), dtype: input.dtype, descending: part == .first(descending: true))
+  }
+
+  private static func run(_ plan: SortPlan, dtype: DType, descending: Bool) throws(TensorError) {
+    switch dtype {
     case .bool, .uint8: try plan.run(SortKeys<UInt8>(.unsigned, descending), NarrowEntry.self)
     case .int8: try plan.run(SortKeys<UInt8>(.signed, descending), NarrowEntry.self)
     case .int16: try plan.run(SortKeys<UInt16>(.signed, descending), NarrowEntry.self)
@@ -66,7 +78,7 @@ private struct SortKeys<Bits: FixedWidthInteger & UnsignedInteger> {
 }
 
 /// A key, and where its element stood.
-private protocol SortEntry {
+protocol SortEntry {
   associatedtype Key: FixedWidthInteger & UnsignedInteger
   init(key: UInt64, index: Int)
   var key: Key { get }
@@ -103,14 +115,20 @@ private struct SortPlan {
   private let values: Operand
   private let indices: Operand
   private let length: Int
+  /// How many elements of each row come out.
+  private let resultLength: Int
+  /// What comes out; all elements if nil.
+  private let part: OrderedPart?
   private let steps: [Int]
   private let rows: Axes
 
-  init(_ input: Operand, dim: Int, _ values: Operand, _ indices: Operand) {
+  init(_ input: Operand, dim: Int, _ values: Operand, _ indices: Operand, part: OrderedPart?) {
     self.input = input
     self.values = values
     self.indices = indices
+    self.part = part
     length = input.shape[dim]
+    resultLength = values.shape[dim]
     let layouts = [input.layout, values.layout, indices.layout]
     steps = layouts.map { $0.strides[dim] }
     var rows = Axes(input.shape.indices.filter { $0 != dim }, of: layouts)
@@ -156,8 +174,13 @@ private struct SortPlan {
     pool.parallel(count: length, grain: Self.longRow / 2) { range in
       for i in range { entries[i] = Entry(key: UInt64(keys(source[i * sourceStep])), index: i) }
     }
-    let result = sortedEntries(entries, spare, count: length, keyWidth: Bits.bitWidth)
-    pool.parallel(count: length, grain: Self.longRow / 2) { range in
+    let result =
+      switch part {
+      case nil: sortedEntries(entries, spare, count: length, keyWidth: Bits.bitWidth)
+      case .first: Selection(entries).first(resultLength, of: length)
+      case .rank(let rank): Selection(entries).element(ofRank: rank, of: length)
+      }
+    pool.parallel(count: resultLength, grain: Self.longRow / 2) { range in
       for i in range {
         let index = result[i].index
         sorted[i * sortedStep] = source[index * sourceStep]
