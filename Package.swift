@@ -39,6 +39,7 @@ let package = Package(
       ]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices"]),
     .testTarget(name: "TourTests", dependencies: ["tour"]),
+    .testTarget(name: "ConformanceTests", dependencies: ["conformance", "Fluxion"]),
     .testTarget(name: "AutogradTests", dependencies: ["Fluxion", "Autograd", "Devices"]),
   ],
   swiftLanguageModes: [.v6]

@@ -47,7 +47,7 @@ struct Mismatch: Error {
 struct Tally {
   private(set) var passed = 0
   private(set) var failed = 0
-  private var skipped: [String: Int] = [:]
+  private(set) var skipped: [String: Int] = [:]
 
   mutating func count(_ suite: any Suite, line: [UInt8], id place: String) {
     var id = place

@@ -62,7 +62,7 @@ extension Tensor {
     }
     overwrite("BernoulliBackward1") { x throws(TensorError) in
       let odds = Tensor(probabilities.frozen.operand.with(layout: try probabilities.layout.expanded(to: x.shape)))
-      return try odds.bernoulliDraws(like: x, generator)
+      return try odds.bernoulliDraws(as: x.layout.dense, x.dtype, generator).to(x.device)
     }
   }
 

@@ -43,34 +43,36 @@ extension Tensor {
     }
   }
 
-  /// One with the probability that an element is, else zero; in the order of this tensor's memory.
+  /// One with the probability that an element is, else zero; drawn in row-major order.
   ///
   /// Errors: `"bernoulli_tensor_cpu_p_" not implemented for 'Long'`; for a probability outside [0, 1] `Expected p_in >= 0 && p_in <= 1 to be
   /// true, but got false.`
   public func bernoulli(generator: Generator? = nil) -> Tensor {
     attempt(self) { x throws(TensorError) in
-      try x.bernoulliDraws(like: x, generator).differentiable("BernoulliBackward0", x, saves: false) { g in g.zerosLike() }
+      try x.bernoulliDraws(as: Layout(shape: x.shape), x.dtype, generator)
+        .differentiable("BernoulliBackward0", x, saves: false) { g in g.zerosLike() }
     }
   }
 
-  /// A draw for each of these probabilities, in the order, the dtype and on the device of a tensor of their shape.
-  func bernoulliDraws(like x: Tensor, _ generator: Generator?) throws(TensorError) -> Tensor {
-    let (dtype, count) = (x.dtype, x.count)
-    let ordered = Tensor(operand.with(layout: layout.permuted(x.layout.memoryOrder)))
+  /// A draw for each of these probabilities, in the order of a dense layout of their shape.
+  func bernoulliDraws(as layout: Layout, _ dtype: DType, _ generator: Generator?) throws(TensorError) -> Tensor {
+    let ordered = Tensor(operand.with(layout: self.layout.permuted(layout.memoryOrder)))
     let drawn = try ordered.sampled(count: count, dtype: dtype, generator) {
       (engine, probabilities, memory) throws(TensorError) in
       try engine.fillBernoulli(
-        probabilities: probabilities, of: ordered.dtype, into: memory, dtype: dtype, count: count)
+        probabilities: probabilities, of: ordered.dtype, into: memory, dtype: dtype, count: ordered.count)
     }
-    return Tensor(drawn.operand.with(layout: x.layout.dense)).to(x.device)
+    return Tensor(drawn.operand.with(layout: layout))
   }
 
-  /// One with probability `p`, else zero, of this tensor's shape and dtype.
+  /// One with probability `p`, else zero, of this tensor's shape and dtype; drawn in row-major order.
   ///
   /// Error: `bernoulli_ expects p to be in [0, 1], but got p=2`.
   public func bernoulli(p: Double, generator: Generator? = nil) -> Tensor {
     attempt(self) { x throws(TensorError) in
-      x.detach().drawnLike(.bernoulli(p: p), generator: generator).notDifferentiable("bernoulli", [x])
+      let result = try Tensor.uninitialized("bernoulli", x.shape, x.dtype, x.device)
+      try Tensor.draw(.bernoulli(p: p), into: result.operand, generator)
+      return result.notDifferentiable("bernoulli", [x])
     }
   }
 
