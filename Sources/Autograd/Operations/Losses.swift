@@ -35,7 +35,8 @@ extension Tensor {
       let losses = noGrad { Tensor.where(counts, -weights * x.gather(dim: dim, index: places).squeeze(dim), 0) }
       let result = reduction == .none ? losses : total.map { losses.sum() / $0 } ?? losses.sum()
       return result.differentiable(x.rank > 2 ? "NllLoss2DBackward0" : "NllLossBackward0", x) { g in
-        let source = -weights * (total.map { g / $0 } ?? g)
+        // Samples that do not count have a gradient of zero, even where nothing else counts.
+        let source = Tensor.where(counts, -weights * (total.map { g / $0 } ?? g), 0)
         return x.zerosLike().scatter(dim: dim, index: places, source: source.unsqueeze(dim))
       }
     }

@@ -7,7 +7,9 @@ enum Operations {
   typealias Operation = @Sendable (Call) throws -> Value
 
   static let all: [String: Operation] = {
-    let families = [arithmetic, elementwise, activations, reductions, order, shapes, indexing, products, creation, tensors]
+    let families = [
+      arithmetic, elementwise, activations, reductions, order, shapes, rearranging, indexing, products, creation, tensors,
+    ]
     return families.reduce(into: [:]) { all, family in
       all.merge(family) { _, _ in fatalError("two rows for one operation") }
     }
