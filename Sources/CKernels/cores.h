@@ -12,21 +12,60 @@
 
 #include "loops.h"
 
-#define POLYNOMIAL(x, terms)                                                                                           \
-  _Generic((x), float: polynomial_single, double: polynomial_double)(x, terms, (int)(sizeof(terms) / sizeof *(terms)))
+// A number of twice the precision, the sum of the two parts. The low one is less than the high one's last place.
+typedef struct {
+  float high, low;
+} pair_single;
 
-// The terms of even and of odd order apart, which halves the chain of operations that wait for each other.
+typedef struct {
+  double high, low;
+} pair_double;
+
+// The numbers' sum, of which the first must be the larger one or zero.
+FX_INLINE pair_single sum_single(float larger, float smaller) {
+  float sum = larger + smaller;
+  return (pair_single){sum, smaller - (sum - larger)};
+}
+
+FX_INLINE pair_double sum_double(double larger, double smaller) {
+  double sum = larger + smaller;
+  return (pair_double){sum, smaller - (sum - larger)};
+}
+
+// The same, whichever is larger.
+FX_INLINE pair_double sum_in_any_order_double(double a, double b) {
+  double sum = a + b, part = sum - a;
+  return (pair_double){sum, (a - (sum - part)) + (b - part)};
+}
+
+#define TERM_COUNT(terms) (int)(sizeof(terms) / sizeof *(terms))
+#define POLYNOMIAL(x, terms)                                                                                           \
+  _Generic((x), float: polynomial_single, double: polynomial_double)(x, terms, TERM_COUNT(terms))
+
+// The terms of even and of odd order apart, which halves the chain of operations that wait for each other. The first term, the largest as a
+// rule, is added last.
 #define POLYNOMIAL_OF(suffix, T)                                                                                       \
   FX_INLINE T polynomial_##suffix(T x, const T *terms, int count) {                                                    \
     T square = x * x, sum = terms[count - 1], other = terms[count - 2];                                                \
-    for (int i = count - 3; i > 0; i -= 2) {                                                                           \
+    int i = count - 3;                                                                                                 \
+    for (; i > 1; i -= 2) {                                                                                            \
       sum = sum * square + terms[i];                                                                                   \
       other = other * square + terms[i - 1];                                                                           \
     }                                                                                                                  \
-    return count % 2 == 0 ? other + x * sum : terms[0] + x * other + square * sum;                                     \
+    return terms[0] + x * (i == 1 ? terms[1] + (x * other + square * sum) : other + x * sum);                          \
   }
 POLYNOMIAL_OF(single, float)
 POLYNOMIAL_OF(double, double)
+
+// Horner's scheme, slower and more accurate: for long polynomials whose odd and even terms have opposite signs.
+#define POLYNOMIAL_IN_ORDER(x, terms) polynomial_in_order(x, terms, TERM_COUNT(terms))
+#define POLYNOMIAL_PAIR(x, terms) sum_double((terms)[0], (x) * polynomial_in_order(x, (terms) + 1, TERM_COUNT(terms) - 1))
+
+FX_INLINE double polynomial_in_order(double x, const double *terms, int count) {
+  double sum = terms[count - 1];
+  for (int i = count - 2; i >= 0; i--) sum = sum * x + terms[i];
+  return sum;
+}
 
 // Constants in parts, the first of which have so few bits that their products with small integers are exact.
 #define LOG2_E 0x1.71547652b82fep+0
@@ -50,22 +89,10 @@ FX_INLINE double with_sign(double x, double sign) { return __builtin_elementwise
 // 2^n, n in the low bits.
 FX_INLINE double power_of_two(uint64_t n) { return float64_from_bits((n + 1023) << 52); }
 
-// The quotient to the double of float32's precision: a division of float32s, and one of Newton's steps. The divisor has to be in the range
-// of float32.
+// To twice float32's precision, by a division of float32s and one of Newton's steps. x has to be in the range of float32.
 FX_INLINE double reciprocal_wide(double x) {
   double y = 1 / (float)x;
   return y + y * (1 - x * y);
-}
-
-// A number of twice float32's precision, the sum of the two parts. The low one is less than the high one's last place.
-typedef struct {
-  float high, low;
-} pair_single;
-
-// The numbers' sum, of which the first must be the larger one or zero.
-FX_INLINE pair_single sum_single(float larger, float smaller) {
-  float sum = larger + smaller;
-  return (pair_single){sum, smaller - (sum - larger)};
 }
 
 // To an accuracy little less than the last rounding's. Half of the quotient's and the divisor's bits at a time have exact products, so that
@@ -118,9 +145,9 @@ FX_INLINE float scaled_by_single(float x, uint32_t n) {
   return x * float32_from_bits((half + 127) << 23) * float32_from_bits((n - half + 127) << 23);
 }
 
-FX_INLINE double unscaled_double(scaled e) {
-  uint64_t half = e.n >> 1;
-  return (1 + e.fraction) * power_of_two(half) * power_of_two(e.n - half);
+FX_INLINE double scaled_by_double(double x, uint64_t n) {
+  uint64_t half = n >> 1;
+  return x * power_of_two(half) * power_of_two(n - half);
 }
 
 // The fastest of them, since it is the most wanted.
@@ -166,7 +193,8 @@ FX_INLINE double exp_wide(double x) {
 }
 
 FX_INLINE double exp_double(double x) {
-  return unscaled_double(exp_scaled_double(AT_LEAST(-746., AT_MOST(710., x))));
+  scaled e = exp_scaled_double(AT_LEAST(-746., AT_MOST(710., x)));
+  return scaled_by_double(1 + e.fraction, e.n);
 }
 
 // e^x - 1 with its relative accuracy near zero: 2^n - 1 is exact. |x| < 700.
@@ -269,14 +297,18 @@ FX_INLINE double log1p_rest_double(double f) {
   return s * (half + square * POLYNOMIAL(square, log_terms_double)) - half;
 }
 
-FX_INLINE double log_double(double x) {
+// x has to be positive and finite.
+FX_INLINE pair_double log_pair_double(double x) {
   bool subnormal = x < 0x1p-1022;
   factored y = factor(subnormal ? x * 0x1p54 : x);
   double exponent = y.exponent - (subnormal ? 54 : 0);
-  double large = exponent * LN_2_HIGH;
-  double sum = large + y.fraction;
-  double lost = y.fraction - (sum - large);
-  return unless_special_double(x, sum + (log1p_rest_double(y.fraction) + (exponent * LN_2_LOW + lost)));
+  pair_double sum = sum_double(exponent * LN_2_HIGH, y.fraction);
+  return (pair_double){sum.high, log1p_rest_double(y.fraction) + (exponent * LN_2_LOW + sum.low)};
+}
+
+FX_INLINE double log_double(double x) {
+  pair_double logarithm = log_pair_double(x);
+  return unless_special_double(x, logarithm.high + logarithm.low);
 }
 
 // log(1 + x). For an exponent of zero the fraction is x itself, to the last bit that 1 + x may have lost.
@@ -287,27 +319,23 @@ FX_INLINE double log1p_wide(double x) {
 }
 
 FX_INLINE double log1p_double(double x) {
-  double u = 1 + x, part = u - 1;
-  double rounding = (1 - (u - part)) + (x - part);
-  factored y = factor(u);
+  pair_double u = sum_in_any_order_double(1, x);
+  factored y = factor(u.high);
   bool whole = y.exponent == 0;
   double f = whole ? x : y.fraction;
-  double large = y.exponent * LN_2_HIGH;
-  double sum = large + f;
-  double lost = (f - (sum - large)) + (whole ? 0 : rounding / u);
-  return sum + (log1p_rest_double(f) + (y.exponent * LN_2_LOW + lost));
+  pair_double sum = sum_double(y.exponent * LN_2_HIGH, f);
+  double lost = sum.low + (whole ? 0 : u.low / u.high);
+  return sum.high + (log1p_rest_double(f) + (y.exponent * LN_2_LOW + lost));
 }
 
-// log(1 + t) for t from 0 to 1, where one comparison tells whether the exponent is 0 or 1.
-FX_INLINE double log1p_of_unit_wide(double t) {
-  bool large = t > 0.41421356;
-  return log1p_fraction_wide(large ? 0.5 * (t - 1) : t) + (large ? LN_2 : 0);
-}
-
-FX_INLINE double log1p_of_unit_double(double t) {
+// x + log(1 + t) for t from 0 to 1, where one comparison tells whether the exponent is 0 or 1.
+FX_INLINE double plus_log1p_of_unit_double(double x, double t) {
   bool large = t > 0.41421356;
   double f = large ? 0.5 * (t - 1) : t;
-  return (large ? LN_2_HIGH : 0) + (f + (log1p_rest_double(f) + (large ? LN_2_LOW : 0)));
+  pair_double sum = sum_double(large ? LN_2_HIGH : 0, f);
+  pair_double total = sum_in_any_order_double(x, sum.high);
+  double result = total.high + (log1p_rest_double(f) + (total.low + (sum.low + (large ? LN_2_LOW : 0))));
+  return absolute(x) < HUGE_VAL ? result : x + t;
 }
 
 #endif

@@ -23,7 +23,7 @@ FX_INLINE double exp2_double(double x) {
   x = AT_LEAST(-1080., AT_MOST(1025., x));
   double shifted = x + SHIFT_DOUBLE;
   double r = (x - (shifted - SHIFT_DOUBLE)) * LN_2;
-  return unscaled_double((scaled){r + r * r * POLYNOMIAL(r, exp_terms_double), float64_bits(shifted)});
+  return scaled_by_double(1 + (r + r * r * POLYNOMIAL(r, exp_terms_double)), float64_bits(shifted));
 }
 
 FX_UNARY(exp2, float32, float, T, exp2_single(a))
@@ -82,7 +82,7 @@ FX_INLINE float sigmoid_single(float x) {
   float both = power * other_power;
   bool large = both > mantissa.high;
   pair_single sum = sum_single(large ? both : mantissa.high, large ? mantissa.high : both);
-  sum.low += mantissa.low + e.rest;
+  sum.low += mantissa.low;
   return quotient_single((pair_single){1, 0}, sum) * power * other_power;
 }
 
@@ -99,9 +99,26 @@ FX_UNARY(sigmoid, float32, float, T, sigmoid_single(a))
 FX_UNARY(sigmoid, float64, double, T, sigmoid_double(a))
 FX_TABLE_FLOATS(sigmoid)
 
-// In float64, so that the product costs no accuracy.
-FX_UNARY(silu, float32, float, T, (float)(a * sigmoid_double(a)))
-FX_UNARY(silu, float64, double, T, a * sigmoid_double(a))
+// x / (1 + e^-x). In float64, so that the product costs no accuracy. The limit at -infinity is out of reach: zero times an infinity is a NaN.
+FX_INLINE double silu_wide(double x) {
+  double sigmoid = 1 / (1 + exp_wide(AT_LEAST(-50., AT_MOST(110., -x))));
+  return x * (x < -110 ? 0 : sigmoid);
+}
+
+// The exponential's mantissa is scaled last: x times it is a number before and after the exponential is.
+FX_INLINE double silu_double(double x) {
+  double bounded = AT_LEAST(-760., x);
+  scaled e = exp_scaled_double(AT_LEAST(-760., -absolute(x)));
+  pair_double mantissa = sum_double(1, e.fraction), sum = sum_double(1, scaled_by_double(mantissa.high, e.n));
+  bool negative = x < 0;
+  double quotient = bounded * (negative ? mantissa.high : 1) / sum.high;
+  double correction = (negative ? mantissa.low / mantissa.high : 0) - sum.low / sum.high;
+  double value = scaled_by_double(quotient + quotient * correction, negative ? e.n : 0);
+  return absolute(x) < HUGE_VAL ? value : x > 0 ? x : NAN;
+}
+
+FX_UNARY(silu, float32, float, T, silu_wide(a))
+FX_UNARY(silu, float64, double, T, silu_double(a))
 FX_TABLE_FLOATS(silu)
 
 // log(1 + e^x) = max(x, 0) + log(1 + e^-|x|)
@@ -120,7 +137,7 @@ FX_INLINE float softplus_single(float x) {
   return positive < HUGE_VALF ? total.high + (total.low + small) : x;
 }
 
-FX_INLINE double softplus_double(double x) { return AT_LEAST(0., x) + log1p_of_unit_double(exp_double(-absolute(x))); }
+FX_INLINE double softplus_double(double x) { return plus_log1p_of_unit_double(AT_LEAST(0., x), exp_double(-absolute(x))); }
 
 FX_UNARY(softplus, float32, float, T, softplus_single(a))
 FX_UNARY(softplus, float64, double, T, softplus_double(a))
@@ -131,11 +148,10 @@ FX_TABLE_FLOATS(softplus)
 FX_INLINE double logaddexp_double(double a, double b) {
   double larger = a > b ? a : b, smaller = a > b ? b : a;
   double difference = a == b ? 0 : smaller - larger;
-  double part = difference + larger;
-  double lost = (smaller - part) + ((part - difference) - larger);
+  double lost = sum_in_any_order_double(smaller, -larger).low;
   scaled e = exp_scaled_double(AT_LEAST(-746., difference));
   e.fraction += absolute(lost) < 1 ? lost * (1 + e.fraction) : 0;
-  return larger + log1p_of_unit_double(unscaled_double(e));
+  return plus_log1p_of_unit_double(larger, scaled_by_double(1 + e.fraction, e.n));
 }
 
 FX_BINARY_FLOATS(logaddexp, logaddexp_double(a, b))

@@ -11,7 +11,8 @@
 #include <string.h>
 
 // The baseline of x86-64 is a machine of 2003: loops are compiled for two newer levels besides, and the best is picked when the program
-// loads. Elsewhere the baseline has the vectors that there are. (script/kernel-accuracy tests each level by itself, and defines the macro to be empty.)
+// loads. Elsewhere the baseline has the vectors that there are. script/kernel-accuracy tests each level by itself, and defines the macro to
+// be empty.
 // A sanitizer's functions are not there yet when the program loads and picks: its builds have the baseline alone.
 #ifndef FX_CLONES
 #if defined(__ELF__) && defined(__x86_64__) && !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer)
@@ -96,7 +97,6 @@
 
 // One spelling for both float types: the functions of <math.h> set errno, which keeps loops from being vectorised, and the builtins don't.
 #define FX_SQRT(x) __builtin_elementwise_sqrt(x)
-#define FX_FLOOR(x) __builtin_elementwise_floor(x)
 
 FX_INLINE uint32_t float32_bits(float x) {
   uint32_t bits;

@@ -3,7 +3,6 @@
 
 // MARK: Sine, cosine and tangent
 
-// 2 / pi and pi / 2, whose parts of 33 bits have exact products with integers below 2^20, as those of 26 bits have with float32s.
 #define TWO_OVER_PI 0x1.45f306dc9c883p-1
 #define HALF_PI 0x1.921fb54442d18p+0
 #define HALF_PI_REST 0x1.1a62633145c07p-54
@@ -30,23 +29,16 @@ typedef struct {
   uint64_t quadrant;
 } reduced;
 
-FX_INLINE double sum_double(double a, double b, double *lost) {
-  double sum = a + b, part = sum - a;
-  *lost += (a - (sum - part)) + (b - part);
-  return sum;
-}
-
-// |x| < 2^20. Near a multiple only the bits that the subtractions lose are left of the angle.
+// |x| < 2^20. Of pi / 2 there are three parts of 33 bits, whose products with n are exact, and a rest. Near a multiple only those bits are
+// left of the angle that the subtractions lose.
 FX_INLINE reduced reduce_double(double x) {
   double shifted = x * TWO_OVER_PI + SHIFT_DOUBLE;
   double n = shifted - SHIFT_DOUBLE;
-  double lost = 0;
-  double r = x - n * 0x1.921fb544p+0;
-  r = sum_double(r, -n * 0x1.0b4611a6p-34, &lost);
-  r = sum_double(r, -n * 0x1.3198a2ep-69, &lost);
-  lost -= n * 0x1.b839a252049c1p-104;
-  double high = x == 0 ? x : r + lost;
-  return (reduced){high, (r - high) + lost, float64_bits(shifted)};
+  pair_double once = sum_in_any_order_double(x - n * 0x1.921fb544p+0, -n * 0x1.0b4611a6p-34);
+  pair_double twice = sum_in_any_order_double(once.high, -n * 0x1.3198a2ep-69);
+  double low = (once.low + twice.low) - n * 0x1.b839a252049c1p-104;
+  double high = x == 0 ? x : twice.high + low;
+  return (reduced){high, (twice.high - high) + low, float64_bits(shifted)};
 }
 
 // The first 1280 bits of 2 / pi, after a word of zeros.
@@ -57,8 +49,8 @@ static const uint64_t two_over_pi[] = {
     0x4f463f669e5fea2d, 0x7527bac7ebe5f17b, 0x3d0739f78a5292ea, 0x6bfb5fb11f8d5d08, 0x56033046fc7b6bab,
     0xf0cfbc209af4361d};
 
-// For any finite x: multiples of four quadrants drop out of the product of x's mantissa with those bits of 2 / pi that matter at its exponent
-// (Payne and Hanek, Radian reduction for trigonometric functions, 1983).
+// For any finite x: multiples of four quadrants drop out of the product of x's mantissa with those bits of 2 / pi that matter at its
+// exponent (Payne and Hanek, Radian reduction for trigonometric functions, 1983).
 static reduced reduce_large(double x) {
   uint64_t bits = float64_bits(x), mantissa = (bits & 0xfffffffffffff) | 0x10000000000000;
   int exponent = (int)(bits >> 52 & 0x7ff) - 1075;
@@ -128,8 +120,11 @@ static double sin_large(double x) { return x - x == 0 ? sin_of_double(reduce_lar
 static double cos_large(double x) { return x - x == 0 ? cos_of_double(reduce_large(x)) : NAN; }
 static double tan_large(double x) { return x - x == 0 ? tan_of_double(reduce_large(x)) : NAN; }
 
-// x less the nearest multiple of pi is enough in float64 for a float32: the sign is all that the multiple changes.
-FX_INLINE double less_half_pis_wide(double x, double n) { return ((x - n * 0x1.921fb5p+0) - n * 0x1.110b46p-26) - n * 0x1.1a62633145c07p-54; }
+// x less n times pi / 2, of which two parts have 26 bits. A float64 is enough of that for a float32. The multiple of pi is taken away that is
+// nearest to the angle: all that it changes is the sign.
+FX_INLINE double less_half_pis_wide(double x, double n) {
+  return ((x - n * 0x1.921fb5p+0) - n * 0x1.110b46p-26) - n * 0x1.1a62633145c07p-54;
+}
 
 FX_INLINE double odd_sin_wide(double r, uint64_t sign) {
   double value = r * POLYNOMIAL(r * r, sin_terms_wide);
