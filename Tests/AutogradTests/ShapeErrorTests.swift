@@ -173,3 +173,38 @@ import Testing
     #expect(error?.kind == row.kind)
   }
 }
+
+/// Sizes beyond all reason are errors, or harmless.
+@Suite struct ExtremeArgumentTests {
+  static let extremes = [Int.min, Int.min + 1, -(1 << 40), 1 << 40, 1 << 62, Int.max]
+
+  @Test(arguments: extremes)
+  func nothingTraps(_ n: Int) {
+    let x = ShapeErrorTests.x
+    let m = x[0]
+    let attempts: [() -> Tensor] = [
+      { x.view([n, -1]) }, { x.reshape([n, n]) }, { x.expand([n, 2, 3, 4]) }, { x.unflatten(dim: 0, [n, 2]) },
+      { Tensor.zeros([0]).view([n, n, 0]) }, { x.flatten(startDim: n) }, { x.transpose(n, 0) }, { x.permute([n, 0, 1]) },
+      { x.squeeze(n) }, { x.unsqueeze(n) }, { x.movedim(n, 0) }, { x.select(dim: 0, index: n) }, { x.select(dim: n, index: 0) },
+      { x.narrow(dim: 0, start: n, length: 1) }, { x.narrow(dim: 0, start: 0, length: n) }, { x.slice(from: n, to: n, by: n) },
+      { x.diagonal(offset: n) }, { m.diag(offset: n) }, { m[0].diag(offset: n) }, { m.tril(diagonal: n) },
+      { x.unfold(dim: 0, size: n, step: 1) }, { x.unfold(dim: 0, size: 1, step: n) },
+      { x.asStrided([2, 2], strides: [n, n]) }, { x.asStrided([n, 2], strides: [1, 1]) },
+      { x.asStrided([2], strides: [1], offset: n) }, { x.roll(n) }, { x.roll(n, dim: 0) }, { x.flip(n) }, { x.rot90(n) },
+      { x.repeat([n, n, n]) }, { x.tile([n]) }, { x.repeatInterleave(n) }, { x.repeatInterleave(Tensor([n, n]), dim: 0) },
+      { x.pad([n, n]) }, { x.pad([n, 1], mode: .replicate) }, { x.pad([n, 1], mode: .circular) }, { x.pad([n, 1], mode: .reflect) },
+      { x[n] }, { x[0, n] }, { x[.slice(from: n, to: n, by: n)] }, { x[.slice(to: n)] }, { x[.slice(by: n)] },
+      { x[Tensor([n])] }, { x.take(Tensor([n])) }, { x.gather(dim: n, index: Tensor([[[0]]])) },
+      { m.gather(dim: 0, index: Tensor([[n]])) }, { m.scatter(dim: 0, index: Tensor([[n]]), value: 1) },
+      { m.indexSelect(dim: 0, index: Tensor([n])) }, { m.takeAlongDim(Tensor([[n]]), dim: 0) },
+      { x.split(n)[0] }, { x.split([n, n])[0] }, { x.chunk(n)[0] }, { x.tensorSplit(n)[0] }, { x.tensorSplit(at: [n])[0] },
+      { concatenate([x], dim: n) }, { stack([x], dim: n) },
+    ]
+    for body in attempts { _ = try? checked { body() } }
+    for change in [{ $0[n] = 1 }, { $0[.slice(from: n, by: n)] = 1 }, { $0[[n]] = 1 }] as [(inout Tensor) -> Void] {
+      var y = x
+      _ = try? checked { change(&y) }
+      #expect(y.shape == x.shape)
+    }
+  }
+}

@@ -232,7 +232,7 @@ extension Tensor {
   fileprivate func checkFlat(_ count: Int) throws(TensorError) {
     let shifted = self + count
     if let position = try shifted.firstOutside(of: 2 * count) {
-      throw .index("out of range: tried to access index \(position - count) on a tensor of \(count) elements.")
+      throw .index("out of range: tried to access index \(position &- count) on a tensor of \(count) elements.")
     }
   }
 

@@ -23,6 +23,7 @@ struct Selection: Sendable {
     }
     var layout = source
     var dim = 0
+    var hasEllipsis = false
     var tensors: [(dim: Int, tensor: Tensor)] = []
     func take(_ step: ViewStep) {
       steps.append(step)
@@ -39,6 +40,8 @@ struct Selection: Sendable {
         if keepsWhole || layout.applying(slice).shape[dim] != layout.shape[dim] { take(slice) }
         dim += 1
       case .ellipsis:
+        guard !hasEllipsis else { throw .index("an index can only have a single ellipsis ('...')") }
+        hasEllipsis = true
         dim += source.rank - named
       case .newAxis:
         take(.insert(dim: dim))

@@ -30,6 +30,9 @@ extension Tensor {
           "Padding length should be less than or equal to two times the input dimension but got padding length \(padding.count) and input "
             + "of dimension \(x.rank)")
       }
+      for size in padding where size.magnitude > UInt(Int.max / 16) {
+        throw .runtime("Storage size calculation overflowed with sizes=\(padding)")
+      }
       if mode == .constant { return try x.constantPadded(padding, value?.scalar ?? .int(0)) }
       guard value == nil || value?.scalar == .int(0) else {
         throw .runtime("Padding mode \"\(mode.rawValue)\" doesn't take in value argument")
@@ -79,11 +82,11 @@ extension Tensor {
       let pair = rank - 1 - dim
       let sources = try PaddedDimension(
         size: self.shape[dim], before: padding[2 * pair], after: padding[2 * pair + 1], dim: dim, argument: 2 * pair + 4
-      ).sources(mode, shape: self.shape)
+      ).sources(mode, shape: self.shape, on: device)
       shape.append(sources.count)
       var own = [Int](repeating: 1, count: pairs)
       own[indices.count] = sources.count
-      indices.append(Tensor(sources, shape: own, device: device))
+      indices.append(sources.bareView(Layout(shape: own)))
     }
     let index = AdvancedIndex(
       dims: dims, indices: indices.map { $0.bareView($0.layout.broadcast(to: shape)) }, shape: shape)
@@ -107,7 +110,7 @@ private struct PaddedDimension {
   let argument: Int
 
   /// For every position of the result the position it is taken from.
-  func sources(_ mode: PaddingMode, shape: [Int]) throws(TensorError) -> [Int] {
+  func sources(_ mode: PaddingMode, shape: [Int], on device: any Device) throws(TensorError) -> Tensor {
     guard size > 0 else {
       throw .runtime(
         "Expected 2D or 3D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: \(shape)"
@@ -126,13 +129,18 @@ private struct PaddedDimension {
     }
     let width = size + before + after
     guard width > 0 else { throw .runtime("input (W: \(size)) is too small. Calculated output W: \(width)") }
-    return (0..<width).map { place in
-      let position = place - before
-      switch mode {
-      case .reflect: return position < 0 ? -position : position < size ? position : 2 * (size - 1) - position
-      case .circular: return (position % size + size) % size
-      default: return Swift.min(Swift.max(position, 0), size - 1)
+    return try Tensor.made(shape: [width], dtype: .int64, device: device, requiresGrad: false) { memory, _ in
+      for place in 0..<width {
+        memory.storeBytes(of: Int64(source(of: place - before, mode)), toByteOffset: place * 8, as: Int64.self)
       }
+    }
+  }
+
+  private func source(of position: Int, _ mode: PaddingMode) -> Int {
+    switch mode {
+    case .reflect: position < 0 ? -position : position < size ? position : 2 * (size - 1) - position
+    case .circular: (position % size + size) % size
+    default: min(max(position, 0), size - 1)
     }
   }
 }

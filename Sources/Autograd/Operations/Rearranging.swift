@@ -39,7 +39,7 @@ extension Tensor {
       } else {
         result = try x.converted(to: x.dtype)
       }
-      let back = shifts.map { -$0 }
+      let back = shifts.map { 0 &- $0 }
       return result.differentiable("RollBackward0", x, saves: false) { g in g.roll(back, dim: wrapped) }
     }
   }
@@ -73,15 +73,16 @@ extension Tensor {
       guard a != b else {
         throw .runtime("expected rotation dims to be different, but got dim0 = \(dims[0]) and dim1 = \(dims[1])")
       }
+      let turns = (k % 4 + 4) % 4
       let turned: Layout =
-        switch (k % 4 + 4) % 4 {
+        switch turns {
         case 1: x.layout.reversing([b]).transposed(a, b)
         case 2: x.layout.reversing([a, b])
         case 3: x.layout.reversing([a]).transposed(a, b)
         default: x.layout
         }
       return try x.bareView(turned).converted(to: x.dtype).differentiable("Rot90Backward0", x, saves: false) { g in
-        g.rot90(-k, dims: [a, b])
+        g.rot90(4 - turns, dims: [a, b])
       }
     }
   }
@@ -102,6 +103,7 @@ extension Tensor {
       if let negative = zip(counts, shape).first(where: { $0.0 < 0 }) {
         throw .runtime("Trying to create tensor with negative dimension \(negative.1): \(shape)")
       }
+      _ = try Layout.checkedCount(counts + padded)
       // A dimension of copies before every dimension of the source.
       let copies = zip(counts, padded).flatMap { [$0, $1] }
       let apart = padded.flatMap { [1, $0] }
@@ -133,7 +135,10 @@ extension Tensor {
       let dim = try wrapDimension(dim ?? 0, rank: flat.rank)
       var shape = flat.shape
       shape.insert(count, at: dim + 1)
-      return flat.unsqueeze(dim + 1).expand(shape).clone().flattenedPair(dim)
+      _ = try Layout.checkedCount(shape)
+      let apart = flat.unsqueeze(dim + 1).expand(shape).clone()
+      shape.replaceSubrange(dim...(dim + 1), with: [shape[dim] * count])
+      return apart.view(shape)
     }
   }
 
@@ -158,15 +163,30 @@ extension Tensor {
         )
       }
       guard times.allSatisfy({ $0 >= 0 }) else { throw .runtime("repeats can not be negative") }
-      let positions = times.enumerated().flatMap { [Int](repeating: $0.offset, count: $0.element) }
-      return flat.indexSelect(dim: dim, index: Tensor(positions, device: x.device))
+      return flat.indexSelect(dim: dim, index: try Tensor.repeatedPositions(times, on: x.device))
     }
   }
 
   private var flattened: Tensor { rank == 1 ? self : reshape([-1]) }
 
-  private func flattenedPair(_ dim: Int) -> Tensor {
-    view(Array(shape[..<dim]) + [shape[dim] * shape[dim + 1]] + Array(shape[(dim + 2)...]))
+  /// 0, 1, ..., each as often as `times` says.
+  private static func repeatedPositions(_ times: [Int], on device: any Device) throws(TensorError) -> Tensor {
+    var total = 0
+    for count in times {
+      let (sum, overflow) = total.addingReportingOverflow(count)
+      guard !overflow else { throw .runtime("Storage size calculation overflowed with sizes=\(times)") }
+      total = sum
+    }
+    _ = try Layout.checkedCount([total])
+    return try made(shape: [total], dtype: .int64, device: device, requiresGrad: false) { memory, _ in
+      var place = 0
+      for (position, count) in times.enumerated() {
+        for _ in 0..<count {
+          memory.storeBytes(of: Int64(position), toByteOffset: place * 8, as: Int64.self)
+          place += 1
+        }
+      }
+    }
   }
 }
 

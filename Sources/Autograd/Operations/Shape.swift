@@ -53,7 +53,7 @@ extension Tensor {
       if x.rank == 0 { return x.reshape([1]) }
       // A copy of a variable is that variable.
       if first == last { return self }
-      let middle = x.shape[first...last].reduce(1, *)
+      let middle = try Layout.checkedCount(Array(x.shape[first...last]))
       return x.reshape(x.shape[..<first] + [middle] + x.shape[(last + 1)...])
     }
   }
@@ -166,6 +166,7 @@ extension Layout {
             + "Target sizes: \(target).  Tensor sizes: \(shape)")
       }
     }
+    _ = try Layout.checkedCount(full)
     return broadcast(to: full)
   }
 }

@@ -47,17 +47,26 @@ extension Tensor {
   ///
   /// Error: ``chunk expects `chunks` to be greater than 0, got: 0``.
   public func chunk(_ chunks: Int, dim: Int = 0) -> [Tensor] {
-    attempt([self], results: Swift.max(chunks, 1)) { list throws(TensorError) in
+    attempt([self], results: expectedPieces(chunks)) { list throws(TensorError) in
       let x = list[0]
       guard x.rank > 0 else { throw .runtime("chunk expects at least a 1-dimensional tensor") }
       guard chunks > 0 else { throw .runtime("chunk expects `chunks` to be greater than 0, got: \(chunks)") }
       let dim = try wrapDimension(dim, rank: x.rank)
       let length = x.shape[dim]
       if length == 0 {
+        try checkPieces(chunks)
         return x.pieces([Int](repeating: 0, count: chunks), dim: dim, "SplitWithSizesBackward0")
       }
       return x.pieces(of: length, size: (length - 1) / chunks + 1, dim: dim)
     }
+  }
+
+  /// How many results a failed operation gives, so that code that expects its pieces meets invalid tensors and no missing ones.
+  private func expectedPieces(_ count: Int) -> Int { Swift.min(Swift.max(count, 1), 1 << 16) }
+
+  /// Pieces without elements cost memory as well.
+  private func checkPieces(_ count: Int) throws(TensorError) {
+    guard count <= 1 << 24 else { throw TensorError(.outOfMemory, "\(count) pieces are too many") }
   }
 
   private func pieces(of length: Int, size: Int, dim: Int) -> [Tensor] {
@@ -100,10 +109,11 @@ extension Tensor {
   ///
   /// Error: `number of sections must be larger than 0, got 0`.
   public func tensorSplit(_ sections: Int, dim: Int = 0) -> [Tensor] {
-    attempt([self], results: Swift.max(sections, 1)) { list throws(TensorError) in
+    attempt([self], results: expectedPieces(sections)) { list throws(TensorError) in
       let x = list[0]
       let dim = try x.dimensionToSplit(dim)
       guard sections > 0 else { throw .runtime("number of sections must be larger than 0, got \(sections)") }
+      try checkPieces(sections)
       let (size, extra) = x.shape[dim].quotientAndRemainder(dividingBy: sections)
       return (0..<sections).map { section in
         let start = section * size + Swift.min(section, extra)

@@ -12,6 +12,7 @@ extension Tensor {
       case 1: return x.diagEmbed(offset: offset)
       case 2:
         let shape = x.shape
+        let offset = Swift.min(Swift.max(offset, -shape[0]), shape[1])
         return try x.bareView(x.layout.diagonal(offset: offset, 0, 1)).converted(to: x.dtype)
           .differentiable("DiagonalBackward0_copy", x, saves: false) { g in
             g.placed(at: [.diagonal(offset: offset, dim1: 0, dim2: 1)], in: shape)
@@ -30,7 +31,8 @@ extension Tensor {
       let a = try wrapDimension(dim1, rank: x.rank + 1)
       let b = try wrapDimension(dim2, rank: x.rank + 1)
       guard a != b else { throw .runtime("diagonal dimensions cannot be identical \(dim1), \(dim2)") }
-      let size = x.shape[x.rank - 1] + Swift.abs(offset)
+      let (size, overflow) = x.shape[x.rank - 1].addingReportingOverflow(Int(clamping: offset.magnitude))
+      guard !overflow else { throw .runtime("Storage size calculation overflowed with sizes=\(x.shape)") }
       var shape = Array(x.shape.dropLast())
       shape.insert(size, at: Swift.min(a, b))
       shape.insert(size, at: Swift.max(a, b))

@@ -194,6 +194,8 @@ extension Tensor {
       let a = try wrapDimension(dim1, rank: x.rank)
       let b = try wrapDimension(dim2, rank: x.rank)
       guard a != b else { throw .runtime("diagonal dimensions cannot be identical \(dim1), \(dim2)") }
+      // Beyond the matrix all diagonals are empty.
+      let offset = Swift.min(Swift.max(offset, -x.shape[a]), x.shape[b])
       return x.stepped(.diagonal(offset: offset, dim1: a, dim2: b))
     }
   }
@@ -205,7 +207,9 @@ extension ViewStep {
     func position(_ bound: Int) -> Int { min(max(bound < 0 ? bound + size : bound, 0), size) }
     let first = position(start ?? 0)
     let length = max(position(end ?? size) - first, 0)
-    return .slice(dim: dim, start: first, count: (length + step - 1) / step, step: step)
+    let count = length == 0 ? 0 : (length - 1) / step + 1
+    // A step that is never made may be of any size.
+    return .slice(dim: dim, start: first, count: count, step: count > 1 ? step : 1)
   }
 }
 

@@ -23,7 +23,7 @@ extension Tensor {
       let windows = (length - size) / step + 1
       var (shape, strides) = (x.shape, x.layout.strides)
       shape[dim] = windows
-      strides[dim] *= step
+      if windows > 1 { strides[dim] *= step }
       shape.append(size)
       strides.append(x.layout.strides[dim])
       let source = x.shape
@@ -56,10 +56,10 @@ extension Tensor {
       let layout = Layout(shape: shape, strides: strides, offset: offset)
       guard layout.reaches(atMost: x.count) else {
         let size = x.dtype.byteCount
-        let last = layout.count == 0 ? 0 : zip(shape, strides).reduce(offset + 1) { $0 + ($1.0 - 1) * $1.1 }
+        let last = layout.count == 0 ? 0 : zip(shape, strides).reduce(offset &+ 1) { $0 &+ ($1.0 - 1) &* $1.1 }
         throw .runtime(
           "setStorage: sizes \(shape), strides \(strides), storage offset \(offset), and itemsize \(size) requiring a storage size of "
-            + "\(last * size) are out of bounds for storage of size \(x.count * size)")
+            + "\(last &* size) are out of bounds for storage of size \(x.count * size)")
       }
       let whole = x.layout.isContiguous ? x : try x.converted(to: x.dtype)
       let view = Layout(shape: shape, strides: strides, offset: whole.layout.offset + offset)
