@@ -97,10 +97,8 @@ extension Operation {
   private static let interpolation = ElementwiseKernel { start, end, weight in
     (weight.abs() .< 0.5).select(start + weight * (end - start), end - (end - start) * (1 - weight))
   }
-  static let lerp = ElementwiseOperation(
-    "lerp", "LerpBackward1", interpolation, check: .kernel("lerp_kernel_tensor", lacks: .integral))
-  static let lerpByNumber = ElementwiseOperation(
-    "lerp", "LerpBackward0", interpolation, check: .kernel("lerp_kernel_scalar", lacks: .integral))
+  static let lerp = ElementwiseOperation("lerp", "LerpBackward1", interpolation)
+  static let lerpByNumber = ElementwiseOperation("lerp", "LerpBackward0", interpolation)
 }
 
 extension Tensor {
@@ -122,6 +120,7 @@ extension Tensor {
   public func lerp(_ end: Tensor, weight: some ScalarConvertible) -> Tensor {
     attempt(self, end) { x, end throws(TensorError) in
       try x.checkSameDType(end, "end")
+      if x.dtype.isIntegral { throw .lacking("lerp_kernel_scalar", x.dtype) }
       return Operation.lerpByNumber(x.argument, end.argument, weight.argument)
     }
   }
@@ -129,6 +128,7 @@ extension Tensor {
     attempt(self, end, weight) { x, end, weight throws(TensorError) in
       try x.checkSameDType(end, "end")
       try x.checkSameDType(weight, "weight")
+      if x.dtype.isIntegral { throw .lacking("lerp_kernel_tensor", x.dtype) }
       return Operation.lerp(x.argument, end.argument, weight.argument)
     }
   }

@@ -29,6 +29,8 @@ extension Tensor {
   /// Error: `Integers to negative integer powers are not allowed.`
   public func pow(_ exponent: some ScalarConvertible) -> Tensor {
     let exponent = exponent.scalar
+    // Booleans have no powers but these.
+    if dtype == .bool, isValid, case .bool(let isOne) = exponent { return isOne ? clone() : onesLike() }
     if dtype != .bool {
       if case .int(2) = exponent { return Operation.square(self) }
       if case .int(3) = exponent { return Operation.cube(self) }

@@ -107,9 +107,12 @@ extension Operation {
   // Tensors share the gradient at a tie, as extrema do.
   fileprivate static let clampToTensorsKernel = ElementwiseKernel { x, low, high in x.maximum(low).minimum(high) }
 
-  fileprivate static let clamp = ElementwiseOperation("clamp", "ClampBackward1", clampKernel)
-  fileprivate static let clampMin = ElementwiseOperation("clamp_min", "ClampBackward1", clampMinKernel)
-  fileprivate static let clampMax = ElementwiseOperation("clamp_max", "ClampBackward1", clampMaxKernel)
+  fileprivate static let clamp = ElementwiseOperation(
+    "clamp", "ClampBackward1", clampKernel, check: .kernel("clamp_scalar_cpu", lacks: .boolean))
+  fileprivate static let clampMin = ElementwiseOperation(
+    "clamp_min", "ClampBackward1", clampMinKernel, check: .kernel("clamp_min_scalar_cpu", lacks: .boolean))
+  fileprivate static let clampMax = ElementwiseOperation(
+    "clamp_max", "ClampBackward1", clampMaxKernel, check: .kernel("clamp_max_scalar_cpu", lacks: .boolean))
   fileprivate static let clampToTensors = ElementwiseOperation(
     "clamp", "ClampBackward0", clampToTensorsKernel, check: .kernel("clamp_cpu", lacks: .boolean))
   fileprivate static let clampMinToTensor = ElementwiseOperation(
