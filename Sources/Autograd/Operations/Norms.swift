@@ -109,6 +109,40 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// The p-norms of the differences of all rows of this tensor, [..., m, d], and all rows of the other, [..., n, d]: a tensor [..., m, n].
+  ///
+  /// Errors: `cdist only supports at least 2D tensors, X1 got: 1D`; `X1 and X2 must have the same number of columns. X1: 3 X2: 2`; `cdist only
+  /// supports non-negative p values`; `cdist only supports floating-point dtypes, X1 got: Long`.
+  public func cdist(_ other: Tensor, p: Double = 2) -> Tensor {
+    attempt(self, other) { x, y throws(TensorError) in
+      for (name, tensor) in [("X1", x), ("X2", y)] {
+        guard tensor.isFloatingPoint else {
+          throw .runtime("cdist only supports floating-point dtypes, \(name) got: \(tensor.dtype.scalarTypeName)")
+        }
+        guard tensor.rank >= 2 else {
+          throw .runtime("cdist only supports at least 2D tensors, \(name) got: \(tensor.rank)D")
+        }
+      }
+      let (m, n) = (x.shape[x.rank - 1], y.shape[y.rank - 1])
+      guard m == n else {
+        throw .runtime("X1 and X2 must have the same number of columns. X1: \(m) X2: \(n)")
+      }
+      guard p >= 0 else { throw .runtime("cdist only supports non-negative p values") }
+      let differences = { @Sendable (x: Tensor, y: Tensor) in x.unsqueeze(-2) - y.unsqueeze(-3) }
+      let all = differences(x.detach(), y.detach())
+      guard all.isValid else { return all }
+      let shape = try ReductionShape(of: all.shape, dim: -1, keepDim: false)
+      let gradient = { @Sendable (g: Tensor) in
+        let all = differences(x, y)
+        return p == 0 ? all.zerosLike() : all.normGradient(g, all.norm(p, dim: -1), p, shape)
+      }
+      return try all.reducedNorm(p, shape).differentiable(
+        "CdistBackward0", x, y, { g in gradient(g).sum(dim: -2) }, { g in -gradient(g).sum(dim: -3) })
+    }
+  }
+}
+
 // MARK: - Rescaling
 
 extension Tensor {

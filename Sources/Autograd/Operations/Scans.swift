@@ -42,6 +42,28 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// The differences of neighbours along a dimension, one less than there are elements; `n` times over. Booleans give booleans: whether two
+  /// differ.
+  ///
+  /// Errors: `diff expects input to be at least one-dimensional`; `order must be non-negative but got -1`.
+  public func diff(n: Int = 1, dim: Int = -1) -> Tensor {
+    attempt(self) { x throws(TensorError) in
+      guard x.rank > 0 else { throw .runtime("diff expects input to be at least one-dimensional") }
+      guard n >= 0 else { throw .runtime("order must be non-negative but got \(n)") }
+      let dim = try wrapDimension(dim, rank: x.rank)
+      var result = x
+      for _ in 0..<Swift.min(n, x.shape[dim]) {
+        let length = Swift.max(result.shape[dim] - 1, 0)
+        let next = result.narrow(dim: dim, start: Swift.min(1, result.shape[dim]), length: length)
+        let last = result.narrow(dim: dim, start: 0, length: length)
+        result = x.dtype == .bool ? next .^ last : next - last
+      }
+      return result
+    }
+  }
+}
+
 // MARK: - Products
 
 extension Tensor {

@@ -90,7 +90,7 @@ extension Opcode {
     case .log1p: return g / (x + 1)
     case .sigmoid: return g * ((1 - result) * result)
     case .softplus: return g * x.sigmoid()
-    case .relu: return (result .> 0).select(g, 0)
+    case .relu: return (result .<= 0).select(0, g)
     case .silu: return g * (x.sigmoid() * (1 + x * (1 - x.sigmoid())))
     case .sinh: return g * x.cosh()
     case .cosh: return g * x.sinh()

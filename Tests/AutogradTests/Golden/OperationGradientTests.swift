@@ -100,6 +100,8 @@ import Testing
     table["norm of extremes"] = { x, dim in [x.norm(.infinity), x.norm(-.infinity, dim: dim), x.norm(-2)] }
     table["renorm"] = { x, dim in [x.renorm(p: 2, dim: dim, maxNorm: 2), x.renorm(p: 3, dim: dim, maxNorm: 2)] }
     table["dist"] = { x, dim in [x.dist(x[0] * 0.5), x.dist(x.flip(dim) * 2, p: 3)] }
+    table["cdist"] = { x, _ in [x.cdist(x[1...] * 0.3), x.cdist(x[0..<2] * 2, p: 3), x.cdist(x[0..<1] * 3, p: 1)] }
+    table["diff"] = { x, dim in [x.diff(dim: dim), x.diff(n: 2, dim: dim)] }
     table["softmax"] = { x, dim in [x.softmax(dim: dim), x.logSoftmax(dim: dim), x.softmin(dim: dim)] }
     table["logSumExp"] = { x, dim in [x.logSumExp(dim: dim), x.logSumExp(dim: [0, 1], keepDim: true)] }
     table["cumsum"] = { x, dim in [x.cumsum(dim: dim), x.cumprod(dim: dim), x.logcumsumexp(dim: dim)] }

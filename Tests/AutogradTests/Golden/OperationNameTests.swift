@@ -118,13 +118,14 @@ import Testing
     table["cummax"] = { x.cummax(dim: 0).values }
     table["x.logsumexp(0)"] = { x.logSumExp(dim: 0) }
     table["logcumsumexp"] = { x.logcumsumexp(dim: 0) }
+    table["diff"] = { x.diff() }
     table["sort"] = { x.sort().values }
     table["topk"] = { x.topk(2).values }
   }
 
   private static func addPairs(to table: inout [String: @Sendable () -> Tensor]) {
     let names = [
-      "maximum", "minimum", "fmax", "atan2", "hypot", "remainder", "fmod", "logaddexp", "xlogy", "copysign", "dist",
+      "maximum", "minimum", "fmax", "atan2", "hypot", "remainder", "fmod", "logaddexp", "xlogy", "copysign", "dist", "cdist",
     ]
     for name in names {
       let call = OperationTable.all[name]!

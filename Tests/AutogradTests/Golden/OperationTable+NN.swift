@@ -112,6 +112,19 @@ extension OperationTable {
       [try a.x().norm(a.double(1, "ord") ?? 2, dim: a.dims(2), keepDim: a.bool(3, "keepdim"), dtype: a.dtype())]
     }
     table["dist"] = { a in [try a.x().dist(a.x(1, "other"), p: a.double(2, "p") ?? 2)] }
+    table["cdist"] = { a in [try a.x().cdist(a.x(1, "x2"), p: a.double(2, "p") ?? 2)] }
+    table["diff"] = { a in
+      if a.has(3, "prepend") || a.has(4, "append") { throw Unsupported(description: "diff of joined tensors") }
+      return [try a.x().diff(n: a.int(1, "n") ?? 1, dim: a.int(2, "dim") ?? -1)]
+    }
+    table["unique"] = { a in
+      let (values, inverse, counts) = try a.x().unique()
+      return [values, inverse, counts]
+    }
+    table["unique_consecutive"] = { a in
+      let (values, inverse, counts) = try a.x().uniqueConsecutive()
+      return [values, inverse, counts]
+    }
     table["renorm"] = { a in [try a.x().renorm(p: a.double(1, "p")!, dim: a.int(2, "dim")!, maxNorm: a.double(3, "maxnorm")!)] }
   }
 
