@@ -149,7 +149,7 @@ struct Edges {
     switch index {
     case 0: first
     case 1: second
-    default: more[index - 2]
+    default: index - 2 < more.count ? more[index - 2] : nil
     }
   }
 

@@ -91,7 +91,7 @@ extension Tensor {
   public func leakyRelu(negativeSlope: Double = 0.01) -> Tensor { Operation.leakyRelu(self, negativeSlope.scalar) }
   /// self where it exceeds `threshold`, else `value`.
   public func threshold(_ threshold: Double, _ value: Double) -> Tensor {
-    Operation.threshold(argument, parameter(threshold).argument, parameter(value).argument)
+    Operation.threshold(self, parameter(threshold), parameter(value))
   }
 
   /// Within [min, max]; the derivative is one between them, and zero at both.
@@ -99,7 +99,7 @@ extension Tensor {
   /// Error: `min_val cannot be greater than max_val`.
   public func hardtanh(min: Double = -1, max: Double = 1) -> Tensor {
     guard min <= max else { return .failure(.value("min_val cannot be greater than max_val")) }
-    return Operation.hardtanh(argument, parameter(min).argument, parameter(max).argument)
+    return Operation.hardtanh(self, parameter(min), parameter(max))
   }
 
   /// self where it is positive, else alpha · (exp(self) - 1).
@@ -114,7 +114,7 @@ extension Tensor {
     // PyTorch's derivative has alpha in float32 for every dtype.
     let slope = 1 / Double(Float(alpha))
     return attempt(self) { x throws(TensorError) in
-      Operation.celu(x.detach().argument, alpha.argument, (1 / alpha).argument)
+      Operation.celu(x.detach(), alpha.scalar, (1 / alpha).scalar)
         .differentiable("CeluBackward0", x) { g in Operation.celuDerivative(g.argument, x.argument, alpha.argument, slope.argument)
         }
     }
@@ -130,7 +130,7 @@ extension Tensor {
   public func mish() -> Tensor { Operation.mish(self) }
   /// log(1 + exp(beta · self)) / beta, and self where beta · self exceeds `threshold`.
   public func softplus(beta: Double = 1, threshold: Double = 20) -> Tensor {
-    Operation.softplus(argument, beta.argument, threshold.argument)
+    Operation.softplus(self, beta.scalar, threshold.scalar)
   }
   /// log(sigmoid(self)).
   public func logSigmoid() -> Tensor { Operation.logSigmoid(self) }

@@ -11,8 +11,8 @@ extension Tensor {
     let results = attempt([self], results: 2) { list throws(TensorError) in
       let x = list[0]
       let dim = try wrapDimension(dim, rank: x.rank)
-      let values = try Tensor.uninitialized("cum\(scan)", x.shape, x.dtype, x.device)
-      let indices = try Tensor.uninitialized("cum\(scan)", x.shape, .int64, x.device)
+      let values = try Tensor.uninitialized(scan.rawValue, x.shape, x.dtype, x.device)
+      let indices = try Tensor.uninitialized(scan.rawValue, x.shape, .int64, x.device)
       try x.device.scan(scan, x.operand.asRow, dim: dim, to: values.operand.asRow, indices: indices.operand.asRow)
       return Tensor.differentiable(name, results: [values, indices], inputs: [x]) { gradients in
         [gradients[0].map { g in g.zerosLike().scatterAdd(dim: dim, index: indices, source: g) }]

@@ -137,6 +137,27 @@ extension ElementwiseOperation {
     return general([.scalar(x), .tensor(y.body.frozen)], mode)
   }
 
+  /// A tensor and two numbers: an activation with its parameters.
+  func callAsFunction(_ x: Tensor, _ y: Scalar, _ z: Scalar) -> Tensor {
+    let a = x.body.value
+    let mode = GradientMode.current
+    if mode != .inference, runsDirectly(in: a.dtype), y.category <= a.dtype.category, z.category <= a.dtype.category, a.isDense,
+      let first = a.address, let storage = memory(like: a)
+    {
+      withUnsafeTemporaryAllocation(of: DirectArgument.self, capacity: 3) { arguments in
+        arguments.initializeElement(at: 0, to: DirectArgument(first))
+        arguments.initializeElement(at: 1, to: DirectArgument(y, dtype: a.dtype))
+        arguments.initializeElement(at: 2, to: DirectArgument(z, dtype: a.dtype))
+        kernel.runDirect(dtype: a.dtype, count: a.layout.count, arguments: UnsafeBufferPointer(arguments)) { _ in storage.handle }
+      }
+      if x.body.node == nil || mode != .recording { return bare(storage, like: a) }
+      return recorded(storage, like: a, Edges(x.body, nil, count: 1)) { result in
+        KernelPullback(kernel.pullback(mask: 1), dtype: a.dtype, [.tensor(a), .scalar(y), .scalar(z)], results: [result])
+      }
+    }
+    return general([.tensor(x.body.frozen), .scalar(y), .scalar(z)], mode)
+  }
+
   /// Any number of operands.
   func callAsFunction(_ arguments: ElementwiseArgument...) -> Tensor {
     general(
@@ -163,11 +184,18 @@ extension ElementwiseOperation {
   private func recorded(
     _ storage: Storage, like x: TensorBody, _ a: ElementwiseArgument, _ b: ElementwiseArgument?, _ edges: Edges
   ) -> Tensor {
+    recorded(storage, like: x, edges) { result in
+      KernelPullback(kernel.pullback(mask: edges.mask), dtype: x.dtype, a, b, result: result)
+    }
+  }
+
+  @inline(__always)
+  private func recorded(
+    _ storage: Storage, like x: TensorBody, _ edges: Edges, _ pullback: (TensorBody) -> KernelPullback
+  ) -> Tensor {
     guard kernel.outputKind(0) == .value, x.dtype.isFloatingPoint else { return bare(storage, like: x) }
     let layout = x.layout.compacted
-    let pullback = KernelPullback(
-      kernel.pullback(mask: edges.mask), dtype: x.dtype, a, b,
-      result: TensorBody(storage: storage, layout: layout, dtype: x.dtype))
+    let pullback = pullback(TensorBody(storage: storage, layout: layout, dtype: x.dtype))
     let node = Node(gradName, edges: edges, results: Results(layout.shape, x.dtype), pullback: .kernel(pullback))
     return Tensor(TensorBody(storage: storage, layout: layout, dtype: x.dtype, node: node))
   }

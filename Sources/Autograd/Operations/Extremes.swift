@@ -89,7 +89,7 @@ extension Tensor {
       if dim == nil {
         let flat = Tensor(try x.flattened())
         let one = try flat.reduced(reduction, ReductionShape(of: [x.count], dim: 0, keepDim: false), dtype: .int64)
-        return Tensor(one.operand.with(layout: Layout(shape: shape.result)))
+        return Tensor(one.operand.with(layout: shape.resultLayout))
       }
       if x.rank == 0 { return try Tensor(x.operand.with(layout: Layout(shape: [1]))).reducedPosition(reduction) }
       return try x.reduced(reduction, shape, dtype: .int64)

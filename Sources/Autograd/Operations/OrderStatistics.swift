@@ -17,8 +17,8 @@ extension Tensor {
       let dim = shape.dims.first ?? 0
       let row = Tensor(x.operand.asRow)
       let (values, indices) = try body(row, dim, ReductionShape(of: row.shape, dim: dim, keepDim: true))
-      let places = indices.bareView(Layout(shape: shape.result))
-      let picks = values.bareView(Layout(shape: shape.result))
+      let places = indices.bareView(shape.resultLayout)
+      let picks = values.bareView(shape.resultLayout)
       return Tensor.differentiable(name, results: [picks, places], inputs: [x]) { gradients in
         [
           gradients[0].map { g in

@@ -22,12 +22,15 @@ struct ReductionShape: Sendable {
   let full: [Int]
   /// The dimensions that are reduced, in order.
   let dims: [Int]
-  /// The input's shape with size one in the place of every reduced dimension.
-  let kept: [Int]
-  /// The result's shape.
-  let result: [Int]
+  /// The result as the device writes it: with size one in the place of every reduced dimension.
+  let keptLayout: Layout
+  /// The result as it is handed out, in the same memory.
+  let resultLayout: Layout
   /// How many elements each result is made of.
   let count: Int
+
+  var kept: [Int] { keptLayout.shape }
+  var result: [Int] { resultLayout.shape }
 
   /// - Parameter dim: nil or an empty list for all dimensions.
   /// - Throws: PyTorch's texts where a dimension does not exist or appears twice.
@@ -35,9 +38,10 @@ struct ReductionShape: Sendable {
     full = shape
     let listed = dim?.dimensions ?? []
     if listed.isEmpty {
-      dims = Array(shape.indices)
-      kept = [Int](repeating: 1, count: shape.count)
-      result = keepDim ? kept : []
+      let known = shape.count < ReductionShape.wholes.count ? ReductionShape.wholes[shape.count] : ReductionShape.whole(shape.count)
+      dims = known.dims
+      keptLayout = known.kept
+      resultLayout = keepDim ? known.kept : .scalar
       count = shape.reduce(1, *)
       return
     }
@@ -48,9 +52,16 @@ struct ReductionShape: Sendable {
       isReduced[wrapped] = true
     }
     dims = shape.indices.filter { isReduced[$0] }
-    kept = shape.indices.map { isReduced[$0] ? 1 : shape[$0] }
-    result = keepDim ? kept : shape.indices.filter { !isReduced[$0] }.map { shape[$0] }
+    keptLayout = Layout(shape: shape.indices.map { isReduced[$0] ? 1 : shape[$0] })
+    resultLayout = keepDim ? keptLayout : Layout(shape: shape.indices.filter { !isReduced[$0] }.map { shape[$0] })
     count = dims.reduce(1) { $0 * shape[$1] }
+  }
+
+  /// All dimensions of a rank, and what is left of them. Those of the usual ranks are made once: to reduce a small tensor takes less time than
+  /// to make them.
+  private static let wholes = (0..<8).map(whole)
+  private static func whole(_ rank: Int) -> (dims: [Int], kept: Layout) {
+    (Array(0..<rank), Layout(shape: [Int](repeating: 1, count: rank)))
   }
 
   /// - Throws: PyTorch's texts for a reduction that has no value for no elements.
@@ -72,9 +83,10 @@ struct ReductionShape: Sendable {
 extension Tensor {
   /// A bare reduction. Freeze first.
   func reduced(_ reduction: Reduction, _ shape: ReductionShape, dtype: DType) throws(TensorError) -> Tensor {
-    let result = try Tensor.uninitialized("\(reduction)", shape.kept, dtype, device)
-    try device.reduce(reduction, operand, dims: shape.dims, to: result.operand)
-    return shape.result.count == shape.kept.count ? result : Tensor(result.operand.with(layout: Layout(shape: shape.result)))
+    let storage = try device.allocate(byteCount: shape.keptLayout.count * dtype.byteCount)
+    try device.reduce(
+      reduction, operand, dims: shape.dims, to: Operand(storage: storage, layout: shape.keptLayout, dtype: dtype))
+    return Tensor(Operand(storage: storage, layout: shape.resultLayout, dtype: dtype))
   }
 
   /// A reduction's result, repeated along what was reduced: in the input's shape again.

@@ -15,7 +15,7 @@ extension Layout {
 extension Tensor {
   /// A bare scan, from the back if `reversed`. Freeze first.
   private func scanned(_ scan: Scan, _ dim: Int, dtype: DType, reversed: Bool = false) throws(TensorError) -> Tensor {
-    let result = try Tensor.uninitialized("\(scan)", shape, dtype, device)
+    let result = try Tensor.uninitialized(scan.rawValue, shape, dtype, device)
     let (source, target) = (operand.asRow, result.operand.asRow)
     try device.scan(
       scan, reversed ? source.with(layout: source.layout.reversed(dim)) : source, dim: dim,

@@ -127,7 +127,7 @@ extension Tensor {
   /// Error: `torch.clamp: At least one of 'min' or 'max' must not be None`.
   public func clamp(min: (any ScalarConvertible)? = nil, max: (any ScalarConvertible)? = nil) -> Tensor {
     switch (min?.scalar, max?.scalar) {
-    case (let low?, let high?): Operation.clamp(argument, low.argument, high.argument)
+    case (let low?, let high?): Operation.clamp(self, low, high)
     case (let low?, nil): Operation.clampMin(self, low)
     case (nil, let high?): Operation.clampMax(self, high)
     case (nil, nil): .failure(.runtime("torch.clamp: At least one of 'min' or 'max' must not be None"))

@@ -88,7 +88,7 @@ extension Tensor {
   private func logOfSum(_ shape: ReductionShape) throws(TensorError) -> Tensor {
     let compute = dtype.computeDType
     let shift = try Tensor.uninitialized("logsumexp", shape.kept, compute, device)
-    let max = Tensor(try reduced(.max, shape, dtype: dtype).operand.with(layout: Layout(shape: shape.kept)))
+    let max = Tensor(try reduced(.max, shape, dtype: dtype).operand.with(layout: shape.keptLayout))
     try device.elementwise(
       Operation.finiteOrZero, dtype: compute, inputs: [.operand(max.operand)], outputs: [shift.operand])
     let exp = try Tensor.uninitialized("logsumexp", shape.full, compute, device)
@@ -100,7 +100,7 @@ extension Tensor {
     let result = try Tensor.uninitialized("logsumexp", shape.result, dtype, device)
     try device.elementwise(
       Operation.logSum, dtype: compute,
-      inputs: [.operand(sum.operand), .operand(shift.operand.with(layout: Layout(shape: shape.result)))],
+      inputs: [.operand(sum.operand), .operand(shift.operand.with(layout: shape.resultLayout))],
       outputs: [result.operand])
     return result
   }
