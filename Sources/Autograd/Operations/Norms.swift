@@ -129,16 +129,17 @@ extension Tensor {
         throw .runtime("X1 and X2 must have the same number of columns. X1: \(m) X2: \(n)")
       }
       guard p >= 0 else { throw .runtime("cdist only supports non-negative p values") }
-      let differences = { @Sendable (x: Tensor, y: Tensor) in x.unsqueeze(-2) - y.unsqueeze(-3) }
-      let all = differences(x.detach(), y.detach())
-      guard all.isValid else { return all }
-      let shape = try ReductionShape(of: all.shape, dim: -1, keepDim: false)
-      let gradient = { @Sendable (g: Tensor) in
-        let all = differences(x, y)
-        return p == 0 ? all.zerosLike() : all.normGradient(g, all.norm(p, dim: -1), p, shape)
+      let (rows, others) = (x.unsqueeze(-2), y.unsqueeze(-3))
+      let differences = rows.detach() - others.detach()
+      guard differences.isValid else { return differences }
+      let shape = try ReductionShape(of: differences.shape, dim: -1, keepDim: false)
+      // The gradient of the first of two, at their difference.
+      let gradient = { @Sendable (g: Tensor, difference: Tensor) in
+        p == 0 ? difference.zerosLike() : difference.normGradient(g, difference.norm(p, dim: -1), p, shape)
       }
-      return try all.reducedNorm(p, shape).differentiable(
-        "CdistBackward0", x, y, { g in gradient(g).sum(dim: -2) }, { g in -gradient(g).sum(dim: -3) })
+      return try differences.reducedNorm(p, shape).differentiable(
+        "CdistBackward0", x, y, { g in gradient(g, rows - others).sum(dim: -2) },
+        { g in gradient(g, others - rows).sum(dim: -3) })
     }
   }
 }

@@ -13,8 +13,10 @@ extension Operations {
     "argmax": { .tensor(try $0.receiver.argmax(dim: $0.int(1, "dim"), keepDim: $0.keepDim(2))) },
     "argmin": { .tensor(try $0.receiver.argmin(dim: $0.int(1, "dim"), keepDim: $0.keepDim(2))) },
     "count_nonzero": { .tensor(try $0.receiver.countNonzero(dim: $0.dims(1))) },
+    "cdist": { .tensor(try $0.receiver.cdist($0.tensor(1, "x2"), p: $0.double(2, "p") ?? 2)) },
     "cumprod": { .tensor(try $0.receiver.cumprod(dim: $0.dim(1), dtype: $0.dtype(2))) },
     "cumsum": { .tensor(try $0.receiver.cumsum(dim: $0.dim(1), dtype: $0.dtype(2))) },
+    "diff": { .tensor(try $0.receiver.diff(n: $0.int(1, "n") ?? 1, dim: $0.int(2, "dim") ?? -1)) },
     "dist": { .tensor(try $0.receiver.dist($0.tensor(1, "other"), p: $0.double(2, "p") ?? 2)) },
     "linalg.vector_norm": { call in
       .tensor(
