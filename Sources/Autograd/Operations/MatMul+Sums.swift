@@ -153,8 +153,9 @@ extension Tensor {
       let shape = Array(x.shape.dropLast()) + [w.shape[0]]
       let isMatrix = x.rank == 2
       let toX: @Sendable (Tensor) -> Tensor = { g in g.matmul(w) }
+      let outputs = w.shape[0]
       let toWeight: @Sendable (Tensor) -> Tensor = { g in
-        isMatrix ? g.t().mm(x) : g.flatten(endDim: -2).t().mm(x.flatten(endDim: -2))
+        isMatrix ? g.t().mm(x) : g.reshape([rows, outputs]).t().mm(x.reshape([rows, k]))
       }
       let transposed = w.operand.with(layout: w.layout.transposed(0, 1))
       guard list.count == 3 else {

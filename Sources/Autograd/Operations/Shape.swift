@@ -152,7 +152,7 @@ extension Layout {
     }
     var full = target
     let lead = target.count - rank
-    for i in target.indices {
+    for i in target.indices.reversed() {
       let size = i < lead ? 1 : shape[i - lead]
       if target[i] == -1 {
         guard i >= lead else {
