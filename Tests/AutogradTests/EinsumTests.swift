@@ -96,18 +96,21 @@ import Testing
       "einsum(): the number of subscripts in the equation (3) does not match the number of dimensions (2) for operand 0 and no ellipsis was "
         + "given", "ijk", [2, 3]),
     Mistake(
-      "einsum(): the number of subscripts in the equation (3) is more than the number of dimensions (2) for operand 0", "i...jk", [2, 3]),
+      "einsum(): the number of subscripts in the equation (3) is more than the number of dimensions (2) for operand 0", "i...jk",
+      [2, 3]),
     Mistake("einsum(): found '.' for operand 0 that is not part of any ellipsis", "i..j", [2, 3]),
     Mistake("einsum(): found '.' for operand 0 for which an ellipsis was already found", "......ij", [2, 3]),
     Mistake("einsum(): invalid subscript given at index 1 in the equation string, subscripts must be in [a-zA-Z]", "i1", [2, 3]),
-    Mistake("einsum(): invalid subscript given at index 5 in the equation string, subscripts must be in [a-zA-Z]", "ij->i1", [2, 3]),
+    Mistake(
+      "einsum(): invalid subscript given at index 5 in the equation string, subscripts must be in [a-zA-Z]", "ij->i1", [2, 3]),
     Mistake("einsum(): output subscript k does not appear in the equation for any input operand", "ij->ik", [2, 3]),
     Mistake("einsum(): output subscript i appears more than once in the output", "ij->ii", [2, 3]),
     Mistake("einsum(): found '.' for output that is not part of any ellipsis (...)", "ij->i.", [2, 3]),
     Mistake("einsum(): found '.' for output but an ellipsis (...) was already found", "ij->......i", [2, 3]),
     Mistake("einsum(): subscript i is repeated for operand 0 but the sizes don't match, 3 != 2", "ii->i", [2, 3]),
     Mistake(
-      "einsum(): subscript j has size 2 for operand 1 which does not broadcast with previously seen size 3", "ij,jk->ik", [2, 3], [2, 3]),
+      "einsum(): subscript j has size 2 for operand 1 which does not broadcast with previously seen size 3", "ij,jk->ik", [2, 3],
+      [2, 3]),
     Mistake(
       "einsum(): dimension 0 covered by ellipsis in operand 1has size 3 which does not broadcast with previously seen ellipsis with size 2 "
         + "for the respective dimension", "...i,...i->i", [2, 3], [3, 3]),
