@@ -47,7 +47,9 @@ public protocol Device: AnyObject, Sendable {
 
   // MARK: Products
 
-  /// output = a · b for operands of shape [batch, m, k] and [batch, k, n] of one dtype.
+  /// output = a · b for matrices of shape [m, k] and [k, n], or batches of them, [batch, m, k] and [batch, k, n], of one dtype. In the place of
+  /// a matrix without a batch, a vector on the left is a row and one on the right a column; the output then lacks the dimension. See
+  /// `ProductSizes`.
   func matrixProduct(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError)
 
   // MARK: Indexing

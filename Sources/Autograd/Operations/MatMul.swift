@@ -1,7 +1,7 @@
 import Devices
 
-// Products of vectors, matrices and batches of matrices. Whatever their ranks, the device multiplies [batch, m, k] by [batch, k, n]; a
-// transposed, expanded or sliced operand goes to it as a layout, uncopied.
+// Products of vectors, matrices and batches of matrices. The device multiplies matrices or batches of them; a transposed, expanded or sliced
+// operand goes to it as a layout, uncopied.
 
 extension Tensor {
   /// The matrix product, by the ranks of the operands.
@@ -164,14 +164,17 @@ func product(_ x: Operand, _ y: Operand, shape: [Int], kernel: String) throws(Te
   guard x.device === y.device else { throw mixedDevices(x.device, y.device) }
   let result = try Tensor.uninitialized("matmul", shape, x.dtype, x.device)
   if result.count == 0 { return result }
-  let a = x.layout.rank == 1 ? x.with(layout: x.layout.inserting(0)) : x
-  let b = y.layout.rank == 1 ? y.with(layout: y.layout.inserting(1)) : y
+  let (p, q) = (x.layout.rank, y.layout.rank)
+  if p <= 2 && q <= 2 || p == 3 && q == 3 && x.shape[0] == y.shape[0] {
+    try x.device.matrixProduct(x, y, to: result.operand)
+    return result
+  }
+  let a = p == 1 ? x.with(layout: x.layout.inserting(0)) : x
+  let b = q == 1 ? y.with(layout: y.layout.inserting(1)) : y
   let rows = a.shape[a.layout.rank - 2]
   let columns = b.shape[b.layout.rank - 1]
   let members = result.count / (rows * columns)
-  let batch =
-    a.layout.rank == 2 && b.layout.rank == 2
-    ? [] : try broadcastShapes(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)))
+  let batch = try broadcastShapes(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)))
   try x.device.matrixProduct(
     stacked(a, batch, members), stacked(b, batch, members),
     to: result.operand.with(layout: Layout(shape: [members, rows, columns])))

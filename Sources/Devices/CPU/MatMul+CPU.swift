@@ -3,34 +3,42 @@ import Synchronization
 
 /// Matrix products on the host: OpenBLAS's kernels on our threads.
 enum CPUMatMul {
-  /// output = a · b for operands of shape [batch, m, k] and [batch, k, n] of one dtype.
+  /// output = a · b, as `Device.matrixProduct`.
   static func run(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError) {
-    let result = output.layout
-    let size = output.dtype.byteCount
+    let sizes = ProductSizes(a.layout, b.layout)
+    let isRow = a.layout.rank == 1
+    let strides = ProductStrides(output.layout, isRow: isRow)
+    let start = output.storage.handle + output.layout.offset * output.dtype.byteCount
     var product = MatrixProduct(
-      dtype: output.dtype, batchCount: result.shape[0], m: result.shape[1], n: result.shape[2], k: a.shape[2],
-      a: MatrixProduct.Operand(a), b: MatrixProduct.Operand(b),
-      c: MatrixProduct.Output(
-        start: output.storage.handle + result.offset * size, rowStride: result.strides[1],
-        batchStride: result.strides[0]))
-    if result.strides[2] == 1 || product.n <= 1 {
+      dtype: output.dtype, batchCount: sizes.batch, m: sizes.m, n: sizes.n, k: sizes.k,
+      a: MatrixProduct.Operand(a, isRow: isRow), b: MatrixProduct.Operand(b, isRow: false),
+      c: MatrixProduct.Output(start: start, rowStride: strides.row, batchStride: strides.batch))
+    if strides.column == 1 || product.n <= 1 {
       try product.run()
-    } else if result.strides[1] == 1 || product.m <= 1 {
+    } else if strides.row == 1 || product.m <= 1 {
       // The transposed result is the product of the transposed operands.
-      product.c.rowStride = result.strides[2]
+      product.c.rowStride = strides.column
       try product.transposed.run()
     } else {
-      let byteCount = output.count * size
-      let memory = try CachingAllocator.shared.allocate(byteCount: byteCount)
-      defer { CachingAllocator.shared.deallocate(memory, byteCount: byteCount) }
-      product.c = MatrixProduct.Output(start: memory, rowStride: product.n, batchStride: product.m * product.n)
-      try product.run()
-      for row in 0..<(product.batchCount * product.m) {
-        let (member, i) = row.quotientAndRemainder(dividingBy: product.m)
-        let start = result.offset + member * result.strides[0] + i * result.strides[1]
-        fx_store_strided(
-          output.storage.handle + start * size, result.strides[2], memory + row * product.n * size, product.n, Int32(size))
-      }
+      try product.runAside(to: start, strides)
+    }
+  }
+}
+
+extension MatrixProduct {
+  /// Multiplies into memory of its own and copies the result to where neither rows nor columns lie side by side.
+  fileprivate func runAside(to start: UnsafeMutableRawPointer, _ strides: ProductStrides) throws(TensorError) {
+    let size = dtype.byteCount
+    let byteCount = batchCount * m * n * size
+    let memory = try CachingAllocator.shared.allocate(byteCount: byteCount)
+    defer { CachingAllocator.shared.deallocate(memory, byteCount: byteCount) }
+    var product = self
+    product.c = Output(start: memory, rowStride: n, batchStride: m * n)
+    try product.run()
+    for row in 0..<(batchCount * m) {
+      let (member, i) = row.quotientAndRemainder(dividingBy: m)
+      let place = member * strides.batch + i * strides.row
+      fx_store_strided(start + place * size, strides.column, memory + row * n * size, n, Int32(size))
     }
   }
 }
@@ -93,11 +101,11 @@ struct MatrixProduct {
 }
 
 extension MatrixProduct.Operand {
-  fileprivate init(_ operand: Operand) {
-    let layout = operand.layout
+  fileprivate init(_ operand: Operand, isRow: Bool) {
+    let strides = ProductStrides(operand.layout, isRow: isRow)
     self.init(
-      start: operand.storage.handle + layout.offset * operand.dtype.byteCount, rowStride: layout.strides[1],
-      columnStride: layout.strides[2], batchStride: layout.strides[0])
+      start: operand.storage.handle + operand.layout.offset * operand.dtype.byteCount, rowStride: strides.row,
+      columnStride: strides.column, batchStride: strides.batch)
   }
 }
 

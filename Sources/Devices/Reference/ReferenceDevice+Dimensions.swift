@@ -87,7 +87,8 @@ extension ReferenceDevice {
 
   public func matrixProduct(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError) {
     guard output.dtype != .bool else { throw .notImplemented("\"matmul_\(type)\" not implemented for 'Bool'") }
-    let (batch, m, n, k) = (a.shape[0], a.shape[1], b.shape[2], a.shape[2])
+    let sizes = ProductSizes(a.layout, b.layout)
+    let (batch, m, n, k) = (sizes.batch, sizes.m, sizes.n, sizes.k)
     let results = Elements(output)
     // Read once, so that the loops are those of any book.
     if output.dtype.isFloatingPoint {
