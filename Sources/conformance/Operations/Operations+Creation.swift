@@ -3,9 +3,11 @@ import Fluxion
 extension Operations {
   static let creation: [String: Operation] = [
     "arange": { call in
-      let numbers = try (0..<3).compactMap { try $0 < call.arguments.count ? call.scalar($0, "") : nil }
-      let (start, end): (Scalar, Scalar) = numbers.count > 1 ? (numbers[0], numbers[1]) : (.int(0), numbers[0])
-      let step = numbers.count > 2 ? numbers[2] : try call.scalar(-1, "step") ?? .int(1)
+      // A single bound is the end.
+      let bounds = [try call.scalar(0, "start"), try call.scalar(1, "end")].compactMap { $0 }
+      let end = try call.required(bounds.last, "end")
+      let start = bounds.count > 1 ? bounds[0] : .int(0)
+      let step = try call.scalar(2, "step") ?? .int(1)
       let (dtype, requiresGrad) = (try call.dtype(-1), try call.requiresGrad)
       guard [start, end, step].contains(where: { $0.category == .floating }) else {
         return .tensor(
@@ -18,7 +20,10 @@ extension Operations {
           start.doubleValue, end.doubleValue, step: step.doubleValue, dtype: dtype, device: try call.device,
           requiresGrad: requiresGrad))
     },
-    "as_tensor": { call in call.arguments[0].tensor == nil ? .tensor(try tensor(call)) : call.arguments[0] },
+    "as_tensor": { call in
+      let data = try call.required(call[0, "data"], "data")
+      return data.tensor == nil ? .tensor(try tensor(call)) : data
+    },
     "empty_like": { .tensor(try $0.receiver.emptyLike(dtype: $0.dtype(-1), requiresGrad: $0.requiresGrad)) },
     "eye": { call in
       .tensor(
@@ -55,7 +60,7 @@ extension Operations {
       .tensor(.randn(try call.sizes(0, "size"), dtype: try call.dtype(-1), requiresGrad: try call.requiresGrad))
     },
     "tensor": { call in
-      if let x = call.arguments[0].tensor {
+      if let x = call[0, "data"]?.tensor {
         return .tensor(Tensor(x, dtype: try call.dtype(-1), requiresGrad: try call.requiresGrad))
       }
       return .tensor(try tensor(call))
@@ -71,7 +76,7 @@ extension Operations {
   /// A tensor of nested lists, as a literal in Swift would make it.
   private static func tensor(_ call: Call) throws -> Tensor {
     Tensor(
-      try literal(call.arguments[0], call), dtype: try call.dtype(1), device: try call.device,
+      try literal(call.required(call[0, "data"], "data"), call), dtype: try call.dtype(1), device: try call.device,
       requiresGrad: try call.requiresGrad)
   }
 

@@ -44,11 +44,12 @@ extension Operations {
     },
     "scatter": { call in
       let (x, dim, index) = (try call.receiver, try call.dim(1), try call.tensor(2, "index"))
+      let mode = try call.scatterMode
       if let source = (call[3, "src"] ?? call[-1, "value"])?.tensor {
-        return .tensor(x.scatter(dim: dim, index: index, source: source))
+        return .tensor(x.scatter(dim: dim, index: index, source: source, combining: mode))
       }
       let value = try call.required(call.double(3, "value"), "value")
-      return .tensor(x.scatter(dim: dim, index: index, value: value))
+      return .tensor(x.scatter(dim: dim, index: index, value: value, combining: mode))
     },
     "scatter_add": { call in
       .tensor(
@@ -74,5 +75,19 @@ extension Operations {
 
   private static func pair(_ results: (values: Tensor, indices: Tensor)) -> Value {
     .tensors([results.values, results.indices])
+  }
+}
+
+extension Call {
+  /// How `scatter` combines what it writes with what is there.
+  fileprivate var scatterMode: ScatterMode {
+    get throws {
+      switch try string(-1, "reduce") {
+      case nil: return .set
+      case "add"?: return .add
+      case "multiply"?: return .multiply
+      case let name?: throw Skip("scatter by \(name)")
+      }
+    }
   }
 }

@@ -45,7 +45,10 @@ extension Operations {
       return .tensor(x.indexFill(dim: dim, index: index, value: try call.required(call.scalar(3, "value"), "value")))
     },
     "masked_scatter": { .tensor(try $0.receiver.maskedScatter($0.tensor(1, "mask"), $0.tensor(2, "source"))) },
-    "nonzero": { .tensor(try $0.receiver.nonzero()) },
+    "nonzero": { call in
+      let places = try call.receiver.nonzero()
+      return try call.bool(1, "as_tuple") ?? false ? .tensors(places.unbind(dim: 1)) : .tensor(places)
+    },
     "take_along_dim": { .tensor(try $0.receiver.takeAlongDim($0.tensor(1, "indices"), dim: $0.int(2, "dim"))) },
 
     "cross_entropy": { call in

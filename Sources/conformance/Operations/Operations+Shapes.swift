@@ -84,7 +84,11 @@ extension Operations {
   static let indexing: [String: Operation] = [
     "getitem": { call in
       // Of the results of an operation, one of them.
-      if let values = call.arguments[0].elements, let index = call.arguments[1].scalar { return values[Int(index.intValue)] }
+      if let values = call[0, "input"]?.elements {
+        let index = Int(try call.required(call.scalar(1, "index"), "index").intValue)
+        guard values.indices.contains(index) else { throw FormatError("no result \(index) of \(values.count)") }
+        return values[index]
+      }
       return .tensor(try call.receiver[indices: try call.indices(1)])
     },
     "setitem": { call in
@@ -123,7 +127,7 @@ extension Operations {
 extension Call {
   /// What stands between the brackets.
   fileprivate func indices(_ index: Int) throws -> [any TensorIndex] {
-    let value = arguments[index]
+    let value = try required(self[index, "index"], "index")
     return try (value.elements ?? [value]).map { try term($0) }
   }
 

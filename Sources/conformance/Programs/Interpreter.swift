@@ -185,7 +185,7 @@ final class Interpreter: @unchecked Sendable {
 extension Interpreter {
   private func callOfProgram(_ call: Call) throws -> Value? {
     switch call.operation {
-    case "let": return call.arguments[0]
+    case "let": return try call.required(call[0, "value"], "value")
     case "apply":
       guard case .function(let function)? = call.arguments.first else { throw FormatError("apply of no function") }
       return try function.call(Array(call.arguments.dropFirst()))
@@ -196,7 +196,7 @@ extension Interpreter {
       gradMode = try call.bool(0, "mode")
       return Value.none
     case "is_grad_enabled": return .bool(GradientMode.isEnabled)
-    case "is": return .bool(try isSame(call.arguments[0], call.arguments[1]))
+    case "is": return .bool(try isSame(call.required(call[0, "left"], "left"), call.required(call[1, "right"], "right")))
     case "trace" where call.arguments.first?.tensor != nil: return nil
     case "trace", "trace2", "ptrace": return .function(try logger(call))
     case "register_hook": return .hook(try registerHook(call))
