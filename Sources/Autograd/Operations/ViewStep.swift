@@ -7,13 +7,23 @@ enum ViewStep: Sendable, Hashable {
   case insert(dim: Int)
   case diagonal(offset: Int, dim1: Int, dim2: Int)
 
-  /// What PyTorch's names of its derivative begin with.
-  var name: String {
+  /// PyTorch's name of its derivative.
+  var gradName: String {
     switch self {
-    case .select: "Select"
-    case .slice: "Slice"
-    case .insert: "Unsqueeze"
-    case .diagonal: "Diagonal"
+    case .select: "SelectBackward0"
+    case .slice: "SliceBackward0"
+    case .insert: "UnsqueezeBackward0"
+    case .diagonal: "DiagonalBackward0"
+    }
+  }
+
+  /// PyTorch's name of the derivative's derivative.
+  var secondGradName: String {
+    switch self {
+    case .select: "SelectBackwardBackward0"
+    case .slice: "SliceBackwardBackward0"
+    case .insert: "SqueezeBackward1"
+    case .diagonal: "DiagonalBackwardBackward0"
     }
   }
 }
@@ -110,16 +120,20 @@ extension Tensor {
   /// One step, whose arguments have been checked.
   func stepped(_ step: ViewStep) -> Tensor {
     let x = frozen
-    let shape = x.shape
     let result = x.bareView(x.layout.applying(step))
-    let name = step.name
+    guard Tensor.isRecording(x.body) else { return result }
     if case .insert(let dim) = step {
-      return result.differentiable("UnsqueezeBackward0", x, saves: false) { g in g.squeeze(dim) }
+      return result.differentiable(step.gradName, x, saves: false) { g in g.squeeze(dim) }
     }
-    return result.differentiable("\(name)Backward0", x, saves: false) { g in g.placed(at: [step], in: shape) }
+    let shape = x.shape
+    return result.differentiable(step.gradName, x, saves: false) { g in g.placed(at: [step], in: shape) }
   }
 
-  func stepped(_ steps: [ViewStep]) -> Tensor { steps.reduce(self) { $0.stepped($1) } }
+  func stepped(_ steps: [ViewStep]) -> Tensor {
+    if Tensor.isRecording(body) { return steps.reduce(self) { $0.stepped($1) } }
+    let x = frozen
+    return x.bareView(x.layout.applying(steps))
+  }
 
   /// Zeros of a shape, with this tensor as the part that the steps lead to: the derivative of reading that part.
   func placed(at steps: [ViewStep], in shape: [Int]) -> Tensor {
@@ -127,7 +141,7 @@ extension Tensor {
       let result = try Tensor.uninitialized("zeros", shape, x.dtype, x.device)
       try x.device.fill(result.operand, with: .int(0))
       try x.device.copy(x.operand, to: result.operand.with(layout: result.layout.applying(steps)))
-      return result.differentiable("\(steps.last?.name ?? "Alias")BackwardBackward0", x, saves: false) { g in
+      return result.differentiable(steps.last?.secondGradName ?? "AliasBackward0", x, saves: false) { g in
         g.stepped(steps)
       }
     }
