@@ -1,6 +1,7 @@
 #include "include/memory.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 // Elements of one size move alike, so that four kinds of loop serve every type.
@@ -52,6 +53,35 @@ void fx_fill(void *out, const void *value, long n, int element_size) {
     for (long i = 0; i < n; i++) to[i] = element;                                                                      \
   }
   FOR_SIZE(element_size, FILL)
+}
+
+void fx_copy_plane(void *out, long out_row, long out_step, const void *in, long in_row, long in_step, long rows, long columns,
+                   int element_size) {
+  // Row by row, unless the elements that follow each other in the input are in different rows.
+  int is_transposed = rows > 1 && labs(in_row) < labs(in_step);
+  if (out_step == 1 && !is_transposed) {
+    for (long row = 0; row < rows; row++) {
+      fx_load_strided((char *)out + row * out_row * element_size, (const char *)in + row * in_row * element_size, in_step, columns,
+                      element_size);
+    }
+    return;
+  }
+  // Square blocks, whose rows and columns both fit the first-level cache.
+  enum { block = 32 };
+#define COPY(T)                                                                                                        \
+  {                                                                                                                    \
+    T *to = out;                                                                                                       \
+    const T *from = in;                                                                                                \
+    for (long r = 0; r < rows; r += block) {                                                                           \
+      long last_row = r + block < rows ? r + block : rows;                                                             \
+      for (long c = 0; c < columns; c += block) {                                                                      \
+        long last_column = c + block < columns ? c + block : columns;                                                  \
+        for (long i = r; i < last_row; i++)                                                                            \
+          for (long j = c; j < last_column; j++) to[i * out_row + j * out_step] = from[i * in_row + j * in_step];      \
+      }                                                                                                                \
+    }                                                                                                                  \
+  }
+  FOR_SIZE(element_size, COPY)
 }
 
 int *fx_release_depth(void) {

@@ -161,8 +161,8 @@ struct AdvancedIndex: Sendable {
         indices.append(tensor.to(.int64))
       }
     }
-    var shape: [Int] = []
-    for index in indices {
+    var shape = indices[0].shape
+    for index in indices.dropFirst() {
       guard let common = try? broadcastShapes(shape, index.shape) else {
         let shapes = indices.map { "\($0.shape)" }.joined(separator: ", ")
         throw .index("shape mismatch: indexing tensors could not be broadcast together with shapes \(shapes)")
@@ -172,8 +172,8 @@ struct AdvancedIndex: Sendable {
     if shape.reduce(1, *) > 0, dims.contains(where: { source[$0] == 0 }) {
       throw .index("index is out of bounds for dimension with size 0")
     }
-    self.init(
-      dims: dims, indices: indices.map { $0.bareView($0.layout.broadcast(to: shape)) }, shape: shape)
+    if indices.count > 1 { indices = indices.map { $0.bareView($0.layout.broadcast(to: shape)) } }
+    self.init(dims: dims, indices: indices, shape: shape)
   }
 
   /// The shape of what is picked from a tensor of the shape `source`.
@@ -183,22 +183,26 @@ struct AdvancedIndex: Sendable {
     return result
   }
 
-  /// The source's dimensions in the order of the device's command: the indexed ones first.
-  private func sourceOrder(rank: Int) -> [Int] { dims + (0..<rank).filter { !dims.contains($0) } }
+  /// The source's layout in the order of the device's command: the indexed dimensions first.
+  private func indexedFirst(_ source: Layout) -> Layout {
+    if dims.last == dims.count - 1 { return source }
+    return source.permuted(dims + source.shape.indices.filter { !dims.contains($0) })
+  }
 
-  /// The result's dimensions in that order: the positions' first.
-  private func resultOrder(rank: Int) -> [Int] {
+  /// The result's layout in that order: the positions' dimensions first.
+  private func positionsFirst(_ result: Layout) -> Layout {
+    if place == 0 { return result }
     let positions = place..<(place + shape.count)
-    return Array(positions) + (0..<rank).filter { !positions.contains($0) }
+    return result.permuted(Array(positions) + result.shape.indices.filter { !positions.contains($0) })
   }
 
   /// Picks from `source` into `result`. An error counts the index tensors, as PyTorch's does, and not the dimensions.
   func gather(_ source: Operand, to result: Operand) throws(TensorError) {
     guard result.count > 0 else { return }
     try source.device.gather(
-      source.with(layout: source.layout.permuted(sourceOrder(rank: source.layout.rank))),
+      source.with(layout: indexedFirst(source.layout)),
       indices: indices.map(\.operand), dimensions: Array(dims.indices),
-      to: result.with(layout: result.layout.permuted(resultOrder(rank: result.layout.rank))))
+      to: result.with(layout: positionsFirst(result.layout)))
   }
 
   /// Puts `values`, of the result's shape, to the positions in `target`.
@@ -209,9 +213,9 @@ struct AdvancedIndex: Sendable {
   ) throws(TensorError) {
     guard values.count > 0 else { return }
     try target.device.scatter(
-      mode, values.with(layout: values.layout.permuted(resultOrder(rank: values.layout.rank))),
+      mode, values.with(layout: positionsFirst(values.layout)),
       indices: indices.map(\.operand), dimensions: numbering ?? Array(dims.indices),
-      to: target.with(layout: target.layout.permuted(sourceOrder(rank: target.layout.rank))))
+      to: target.with(layout: indexedFirst(target.layout)))
   }
 }
 

@@ -54,6 +54,7 @@ public final class CPUDevice: Device {
   }
 
   public func copy(_ input: Operand, to output: Operand) throws(TensorError) {
+    if input.dtype == output.dtype { return CPUCopy.run(input, to: output) }
     try elementwise(Self.identity, dtype: input.dtype, inputs: [.operand(input)], outputs: [output])
   }
 

@@ -34,6 +34,11 @@ struct Axes {
     }
   }
 
+  /// Takes a dimension out: its size and the operands' strides.
+  mutating func remove(_ axis: Int) -> (size: Int, strides: [Int]) {
+    (sizes.remove(at: axis), strides.indices.map { strides[$0].remove(at: axis) })
+  }
+
   /// Takes the innermost dimension off: its size and the operands' strides, or a single position.
   mutating func popInnermost() -> (size: Int, strides: [Int]) {
     guard let size = sizes.popLast() else { return (1, strides.map { _ in 0 }) }
