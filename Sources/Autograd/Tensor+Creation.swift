@@ -87,6 +87,7 @@ extension Tensor {
     fill: (UnsafeMutableRawBufferPointer, DType) -> Void
   ) throws(TensorError) -> Tensor {
     try checkRequiresGrad(dtype, requiresGrad)
+    _ = try Layout.checkedCount(shape)
     let layout = Layout(shape: shape)
     let byteCount = layout.count * dtype.byteCount
     let storage = try device.allocate(byteCount: byteCount)
@@ -213,6 +214,7 @@ extension Tensor {
   /// Memory for a tensor of this shape, without gaps and in this one's order.
   func memoryLike(dtype: DType? = nil, device: (any Device)? = nil) throws(TensorError) -> Operand {
     let dtype = dtype ?? self.dtype
+    _ = try Layout.checkedCount(shape)  // a repeated dimension may have any size
     let storage = try (device ?? self.device).allocate(byteCount: count * dtype.byteCount)
     return Operand(storage: storage, layout: layout.dense, dtype: dtype)
   }

@@ -138,6 +138,18 @@ import Testing
     #expect(Tensor.trilIndices(3, 3, offset: -1).scalars(as: Int.self) == [1, 2, 2, 0, 0, 1])
     #expect(Tensor.triuIndices(3, 4, offset: 1).scalars(as: Int.self) == [0, 0, 0, 1, 1, 2, 1, 2, 3, 2, 3, 3])
     #expect(Tensor.triuIndices(2, 3, offset: 5).shape == [2, 0])
+    // Every triangle against the plain condition.
+    for (rows, columns) in [(0, 3), (3, 0), (1, 1), (3, 5), (5, 3)] {
+      for offset in -7...7 {
+        let places = (0..<rows).flatMap { row in (0..<columns).map { (row, $0) } }
+        let lower = places.filter { $0.1 - $0.0 <= offset }
+        let upper = places.filter { $0.1 - $0.0 >= offset }
+        #expect(
+          Tensor.trilIndices(rows, columns, offset: offset).scalars(as: Int.self) == lower.map(\.0) + lower.map(\.1))
+        #expect(
+          Tensor.triuIndices(rows, columns, offset: offset).scalars(as: Int.self) == upper.map(\.0) + upper.map(\.1))
+      }
+    }
   }
 
   @Test func ofAnother() {
@@ -199,6 +211,23 @@ import Testing
     let (message, make) = Self.errors[index]
     let error = #expect(throws: TensorError.self) { try checked { make() } }
     #expect(error?.message == message)
+  }
+
+  /// Sizes beyond all reason are errors, or nothing where nothing comes of them, and neither hang nor end the process.
+  @Test func absurdSizes() throws {
+    let calls: [@Sendable () -> Tensor] = [
+      { .arange(0, .max) }, { .arange(0, 1, step: 1e-18) }, { .linspace(0, 1, steps: .max) }, { .logspace(0, 1, steps: .max) },
+      { .eye(.max) }, { .trilIndices(.max, .max) }, { .triuIndices(.max, 2, offset: .min) }, { .rand([.max]) },
+      { .randperm(.max) }, { Tensor([1.0]).expand([1 << 60]).randLike() }, { Tensor([1.0]).expand([1 << 60]).emptyLike() },
+      { Tensor([1.0]).multinomial(numSamples: .max, replacement: true) },
+    ]
+    for (index, call) in calls.enumerated() {
+      #expect(throws: TensorError.self, "call \(index)") { try checked { call() } }
+    }
+    #expect(try checked { Tensor.eye(0, .max) }.count == 0)
+    #expect(try checked { Tensor.trilIndices(.max, 0, offset: .max) }.shape == [2, 0])
+    #expect(try checked { Tensor.trilIndices(.max, 3, offset: .min) }.shape == [2, 0])
+    #expect(try checked { Tensor.triuIndices(.max, 1, offset: 0) }.scalars(as: Int.self) == [0, 0])
   }
 
   /// The last values that are still held.

@@ -157,12 +157,11 @@ struct RandomResult {
 
   /// `count` samples of a distribution, as PyTorch fills a contiguous tensor.
   init(
-    _ distribution: Distribution, _ dtype: DType, count: Int, isContiguous: Bool = true,
-    from generator: inout MersenneTwister
+    _ distribution: Distribution, _ dtype: DType, count: Int, from generator: inout MersenneTwister
   ) throws {
     try distribution.validate(for: dtype)
     self.init(dtype, count: count) { memory in
-      generator.fill(distribution, dtype: dtype, into: memory, count: count, isContiguous: isContiguous)
+      generator.fill(distribution, dtype: dtype, into: memory, count: count)
     }
   }
 

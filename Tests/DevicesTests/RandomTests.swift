@@ -160,8 +160,7 @@ private func run(_ call: RandomFixture.Call, _ generator: inout MersenneTwister)
   let count = call.size?.reduce(1, *) ?? 0
 
   func fill(_ distribution: Distribution, _ dtype: DType) throws -> RandomResult {
-    let result = try RandomResult(
-      distribution, dtype, count: count, isContiguous: call.layout == nil, from: &generator)
+    let result = try RandomResult(distribution, dtype, count: count, from: &generator)
     guard call.layout == "transposed" else { return result }
     // Filled in memory order; the tensor's own order runs across it.
     let (rows, columns) = (call.size![0], call.size![1])
@@ -172,7 +171,9 @@ private func run(_ call: RandomFixture.Call, _ generator: inout MersenneTwister)
   case "rand": return try fill(.uniform(low: 0, high: 1), dtype)
   case "randn": return try fill(.normal(mean: 0, std: 1), dtype)
   case "uniform_": return try fill(.uniform(low: call.from!, high: call.to!), dtype)
-  case "normal_": return try fill(.normal(mean: call.mean!.values[0], std: call.std!.values[0]), dtype)
+  case "normal_":
+    let (mean, std) = (call.mean!.values[0], call.std!.values[0])
+    return try fill(call.layout == nil ? .normal(mean: mean, std: std) : .separateNormal(mean: mean, std: std), dtype)
   case "log_normal_": return try fill(.logNormal(mean: call.mean!.values[0], std: call.std!.values[0]), dtype)
   case "cauchy_": return try fill(.cauchy(median: call.median!, sigma: call.sigma!), dtype)
   case "exponential_": return try fill(.exponential(rate: call.lambd!), dtype)

@@ -214,7 +214,7 @@ extension Tensor {
       guard m >= 0 else { throw .runtime("m must be greater or equal to 0, got \(m)") }
       let result = try uninitialized("eye", [n, m], dtype ?? DefaultDType.current, device)
       try device.fill(result.operand, with: .int(0))
-      let diagonal = Layout(shape: [Swift.min(n, m)], strides: [m + 1], offset: 0)
+      let diagonal = Layout(shape: [Swift.min(n, m)], strides: [m &+ 1], offset: 0)
       try device.fill(result.operand.with(layout: diagonal), with: .int(1))
       return try result.asLeaf(requiresGrad)
     }
@@ -226,30 +226,31 @@ extension Tensor {
   public static func trilIndices(
     _ rows: Int, _ columns: Int, offset: Int = 0, dtype: DType = .int64, device: any Device = .cpu
   ) -> Tensor {
-    triangle("tril_indices", rows, columns, dtype, device) { row in 0..<Swift.min(Swift.max(row + offset + 1, 0), columns) }
+    triangle("tril_indices", rows, columns, offset, dtype, device, isLower: true)
   }
 
   /// The elements on and above the diagonal: see `trilIndices`.
   public static func triuIndices(
     _ rows: Int, _ columns: Int, offset: Int = 0, dtype: DType = .int64, device: any Device = .cpu
   ) -> Tensor {
-    triangle("triu_indices", rows, columns, dtype, device) { row in Swift.min(Swift.max(row + offset, 0), columns)..<columns }
+    triangle("triu_indices", rows, columns, offset, dtype, device, isLower: false)
   }
 
   private static func triangle(
-    _ kernel: String, _ rows: Int, _ columns: Int, _ dtype: DType, _ device: any Device, _ inRow: (Int) -> Range<Int>
+    _ kernel: String, _ rows: Int, _ columns: Int, _ offset: Int, _ dtype: DType, _ device: any Device, isLower: Bool
   ) -> Tensor {
     attempt { () throws(TensorError) in
       guard rows >= 0 else { throw .runtime("row must be non-negative, got\(rows)") }
       guard columns >= 0 else { throw .runtime("col must be non-negative, got\(columns)") }
-      guard dtype == .int64 || dtype == .int32 else {
-        throw .lacking(kernel, dtype)
+      guard dtype == .int64 || dtype == .int32 else { throw .lacking(kernel, dtype) }
+      let triangle = Triangle(rows: rows, columns: columns, offset: offset, isLower: isLower)
+      guard let count = Int(exactly: triangle.count) else {
+        throw .runtime("Storage size calculation overflowed with sizes=[2, \(triangle.count)]")
       }
-      let count = (0..<rows).reduce(0) { $0 + inRow($1).count }
       return try made(shape: [2, count], dtype: dtype, device: device, requiresGrad: false) { memory, dtype in
         var index = 0
-        for row in 0..<rows {
-          for column in inRow(row) {
+        for row in triangle.occupiedRows {
+          for column in triangle.columns(ofRow: row) {
             store(.int(Int64(row)), to: memory, at: index, as: dtype)
             store(.int(Int64(column)), to: memory, at: count + index, as: dtype)
             index += 1
@@ -257,5 +258,43 @@ extension Tensor {
         }
       }
     }
+  }
+}
+
+/// The part of a matrix on one side of a diagonal, with the diagonal. Computed in 128 bits, where nothing overflows.
+private struct Triangle {
+  private let rows: Int
+  private let columns: Int
+  private let isLower: Bool
+  /// The column at which row 0 is cut: what is left of it is below the diagonal.
+  private let cut: Int128
+
+  init(rows: Int, columns: Int, offset: Int, isLower: Bool) {
+    self.rows = rows
+    self.columns = columns
+    self.isLower = isLower
+    cut = Int128(offset) + (isLower ? 1 : 0)
+  }
+
+  private func clamped(_ value: Int128, _ limit: Int) -> Int { Int(min(max(value, 0), Int128(limit))) }
+
+  func columns(ofRow row: Int) -> Range<Int> {
+    let cut = clamped(Int128(row) + cut, columns)
+    return isLower ? 0..<cut : cut..<columns
+  }
+
+  /// The rows that have elements here.
+  var occupiedRows: Range<Int> {
+    if columns == 0 { return 0..<0 }
+    return isLower ? clamped(1 - cut, rows)..<rows : 0..<clamped(Int128(columns) - cut, rows)
+  }
+
+  /// The number of elements: a row has none below the cut at first, then one more than the row before, at last all of its columns.
+  var count: Int128 {
+    let start = clamped(-cut, rows)
+    let end = max(start, clamped(Int128(columns) - cut, rows))
+    let ramp = end == start ? 0 : Int128(end - start) * (Int128(start) + Int128(end) - 1 + 2 * cut) / 2
+    let below = ramp + Int128(rows - end) * Int128(columns)
+    return isLower ? below : Int128(rows) * Int128(columns) - below
   }
 }

@@ -13,7 +13,7 @@ extension Tensor {
   public static func rand(
     _ shape: [Int], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false, generator: Generator? = nil
   ) -> Tensor {
-    drawn(.uniform(low: 0, high: 1), Layout.checked(shape), dtype ?? DefaultDType.current, device, requiresGrad, generator)
+    drawn(.uniform(low: 0, high: 1), Layout(shape: shape), dtype ?? DefaultDType.current, device, requiresGrad, generator)
   }
 
   /// Standard normal.
@@ -32,7 +32,7 @@ extension Tensor {
     mean: Double, std: Double, _ shape: [Int], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false,
     generator: Generator? = nil
   ) -> Tensor {
-    drawn(.normal(mean: mean, std: std), Layout.checked(shape), dtype ?? DefaultDType.current, device, requiresGrad, generator)
+    drawn(.normal(mean: mean, std: std), Layout(shape: shape), dtype ?? DefaultDType.current, device, requiresGrad, generator)
   }
 
   /// Integers from 0 up to, not including, `high`.
@@ -50,7 +50,7 @@ extension Tensor {
     _ low: Int, _ high: Int, _ shape: [Int], dtype: DType = .int64, device: any Device = .cpu, requiresGrad: Bool = false,
     generator: Generator? = nil
   ) -> Tensor {
-    drawn(.integers(low: Int64(low), high: Int64(high)), Layout.checked(shape), dtype, device, requiresGrad, generator)
+    drawn(.integers(low: Int64(low), high: Int64(high)), Layout(shape: shape), dtype, device, requiresGrad, generator)
   }
 
   /// The integers from 0 up to, not including, `n`, in random order.
@@ -63,6 +63,7 @@ extension Tensor {
     attempt { () throws(TensorError) in
       try MersenneTwister.validatePermutation(count: n, dtype: dtype)
       try checkRequiresGrad(dtype, requiresGrad)
+      _ = try uninitialized("randperm", [n], .int64, .cpu)  // refuses what the host could not hold
       let order = try (generator ?? .default).withEngine { $0.randomPermutation(n) }
       return try made(shape: [n], dtype: dtype, device: device, requiresGrad: requiresGrad) { memory, dtype in
         for (index, value) in order.enumerated() { store(.int(value), to: memory, at: index, as: dtype) }
@@ -72,12 +73,12 @@ extension Tensor {
 
   /// - Parameter layout: contiguous, or dense in another order of dimensions: draws follow memory.
   fileprivate static func drawn(
-    _ distribution: Distribution, _ layout: Result<Layout, TensorError>, _ dtype: DType, _ device: any Device,
+    _ distribution: Distribution, _ layout: Layout, _ dtype: DType, _ device: any Device,
     _ requiresGrad: Bool, _ generator: Generator?
   ) -> Tensor {
     attempt { () throws(TensorError) in
       try checkRequiresGrad(dtype, requiresGrad)
-      let layout = try layout.get()
+      _ = try Layout.checkedCount(layout.shape)
       let storage = try device.allocate(byteCount: layout.count * dtype.byteCount)
       let operand = Operand(storage: storage, layout: layout, dtype: dtype)
       try draw(distribution.elementBy(element: !layout.isContiguous), into: operand, generator)
@@ -92,15 +93,6 @@ extension Tensor {
     try (generator ?? .default).withEngine { (engine) throws(TensorError) in
       try device.random(distribution, engine: &engine, to: target.with(layout: target.layout.flat))
     }
-  }
-}
-
-extension Layout {
-  fileprivate static func checked(_ shape: [Int]) -> Result<Layout, TensorError> {
-    do throws(TensorError) {
-      _ = try checkedCount(shape)
-      return .success(Layout(shape: shape))
-    } catch { return .failure(error) }
   }
 }
 
@@ -146,6 +138,6 @@ extension Tensor {
   ) -> Tensor {
     guard isValid else { return self }
     return .drawn(
-      distribution, .success(layout.dense), dtype ?? self.dtype, device ?? self.device, requiresGrad, generator)
+      distribution, layout.dense, dtype ?? self.dtype, device ?? self.device, requiresGrad, generator)
   }
 }

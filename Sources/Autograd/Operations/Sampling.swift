@@ -100,7 +100,8 @@ extension Tensor {
     attempt(self) { x throws(TensorError) in
       guard x.rank == 1 || x.rank == 2 else { throw .runtime("prob_dist must be 1 or 2 dim") }
       let (rows, categories, dtype) = (x.rank == 2 ? x.shape[0] : 1, x.shape[x.rank - 1], x.dtype)
-      let drawn = try x.sampled(count: rows * Swift.max(numSamples, 0), dtype: .int64, generator) {
+      let count = try Layout.checkedCount([rows, Swift.max(numSamples, 0)])
+      let drawn = try x.sampled(count: count, dtype: .int64, generator) {
         (engine, weights, memory) throws(TensorError) in
         try engine.fillMultinomial(
           weights: weights, dtype: dtype, rows: rows, categories: categories, samples: numSamples, replacement: replacement,
@@ -116,19 +117,15 @@ extension Tensor {
     _ draw: (inout MersenneTwister, UnsafeRawPointer, UnsafeMutableRawPointer) throws(TensorError) -> Void
   ) throws(TensorError) -> Tensor {
     let drawn: Result<Tensor, TensorError>? = withElements { parameters in
-      let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: Swift.max(count, 1) * dtype.byteCount, alignment: 64)
-      defer { bytes.deallocate() }
       do throws(TensorError) {
+        let result = try Tensor.uninitialized("sample", [count], dtype, .cpu)
         try (generator ?? .default).withEngine { (engine) throws(TensorError) in
-          try draw(&engine, parameters.baseAddress!, bytes.baseAddress!)
+          try draw(&engine, parameters.baseAddress!, result.body.storage.handle)
         }
-        let result = try Tensor.uninitialized("sample", [count], dtype, device)
-        try device.upload(
-          UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<(count * dtype.byteCount)]), to: result.body.storage)
         return .success(result)
       } catch { return .failure(error) }
     }
     guard let drawn else { return .invalid }
-    return try drawn.get()
+    return try drawn.get().to(device)
   }
 }

@@ -9,7 +9,7 @@ enum CPURandom {
       return
     }
     let dense = try CPUDevice.shared.temporary(like: output)
-    engine.fill(distribution, dtype: output.dtype, into: dense.address, count: output.count, isContiguous: false)
+    engine.fill(distribution, dtype: output.dtype, into: dense.address, count: output.count)
     try CPUDevice.shared.copy(dense, to: output)
   }
 }

@@ -8,9 +8,9 @@ public enum Distribution: Sendable, Hashable {
   /// Uniform in [low, high), drawn in float64 whatever the dtype and computed with a rounded product. The slopes of a randomised
   /// leaky ReLU, which draws one for each element that is not positive. float32 and float64.
   case unfusedUniform(low: Double, high: Double)
-  /// `normal_`, `randn`. Floating dtypes.
+  /// `normal_`, `randn`. Floating dtypes. 16 values and more are made in blocks, fewer one by one, with the spare one of a pair kept.
   case normal(mean: Double, std: Double)
-  /// `normal` with every value made on its own, as PyTorch fills tensors that are not contiguous. Floating dtypes.
+  /// `normal` with every value made on its own: how PyTorch fills a tensor that is not contiguous. Floating dtypes.
   case separateNormal(mean: Double, std: Double)
   /// exp of a normal with this mean and standard deviation. `log_normal_`. Floating dtypes.
   case logNormal(mean: Double, std: Double)

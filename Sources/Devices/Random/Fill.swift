@@ -18,12 +18,8 @@ extension MersenneTwister {
   ///   - dtype: The dtype of the elements.
   ///   - memory: Room for `count` elements one after another, aligned for the dtype.
   ///   - count: The number of elements.
-  ///   - isContiguous: Whether the tensor that the elements are for is contiguous. It decides how normal values are made:
-  ///     16 and more for a contiguous tensor are transformed in blocks; all others one by one, with the spare one of a pair kept.
-  ///     The caller of a strided tensor fills a buffer in the order of the tensor's memory, then scatters it.
   public mutating func fill(
-    _ distribution: Distribution, dtype: DType, into memory: UnsafeMutableRawPointer, count: Int,
-    isContiguous: Bool = true
+    _ distribution: Distribution, dtype: DType, into memory: UnsafeMutableRawPointer, count: Int
   ) {
     switch dtype {
     case .bool: fill(distribution, dtype, memory.bindMemory(to: Bool.self, capacity: count), count)
@@ -33,32 +29,32 @@ extension MersenneTwister {
     case .int32: fill(distribution, dtype, memory.bindMemory(to: Int32.self, capacity: count), count)
     case .int64: fill(distribution, dtype, memory.bindMemory(to: Int64.self, capacity: count), count)
     case .float16:
-      fillReduced(distribution, dtype, memory.bindMemory(to: Half.self, capacity: count), count, isContiguous)
+      fillReduced(distribution, dtype, memory.bindMemory(to: Half.self, capacity: count), count)
     case .bfloat16:
-      fillReduced(distribution, dtype, memory.bindMemory(to: BFloat16.self, capacity: count), count, isContiguous)
+      fillReduced(distribution, dtype, memory.bindMemory(to: BFloat16.self, capacity: count), count)
     case .float32:
       let out = memory.bindMemory(to: Float.self, capacity: count)
       switch distribution {
       case .uniform(let low, let high): fillUniform(out, count, low, high)
-      case .normal(let mean, let std) where isContiguous && count >= 16: fillNormalBlocks(out, count, mean, std)
+      case .normal(let mean, let std) where count >= 16: fillNormalBlocks(out, count, mean, std)
       default: fill(distribution, dtype, out, count)
       }
     case .float64:
       let out = memory.bindMemory(to: Double.self, capacity: count)
       switch distribution {
       case .uniform(let low, let high): fillUniform(out, count, low, high)
-      case .normal(let mean, let std) where isContiguous && count >= 16: fillNormalBlocks(out, count, mean, std)
+      case .normal(let mean, let std) where count >= 16: fillNormalBlocks(out, count, mean, std)
       default: fill(distribution, dtype, out, count)
       }
     }
   }
 
   private mutating func fillReduced<T: ReducedFloat>(
-    _ distribution: Distribution, _ dtype: DType, _ out: UnsafeMutablePointer<T>, _ count: Int, _ isContiguous: Bool
+    _ distribution: Distribution, _ dtype: DType, _ out: UnsafeMutablePointer<T>, _ count: Int
   ) {
     switch distribution {
     case .uniform(let low, let high): fillUniform(out, count, low, high)
-    case .normal(let mean, let std) where isContiguous && count >= 16: fillNormalBlocks(out, count, mean, std)
+    case .normal(let mean, let std) where count >= 16: fillNormalBlocks(out, count, mean, std)
     default: fill(distribution, dtype, out, count)
     }
   }

@@ -86,9 +86,7 @@ public final class ReferenceDevice: Device {
     let row = Operand(
       storage: try allocate(byteCount: output.count * output.dtype.byteCount), layout: Layout(shape: output.shape),
       dtype: output.dtype)
-    engine.fill(
-      distribution, dtype: output.dtype, into: row.storage.handle, count: output.count,
-      isContiguous: output.layout.isContiguous)
+    engine.fill(distribution, dtype: output.dtype, into: row.storage.handle, count: output.count)
     copy(row, to: output)
   }
 }
