@@ -1,17 +1,18 @@
-/// A stand-in for a GPU: memory that the host cannot touch, and a queue of commands that another thread runs in order. It answers to `mps`.
+/// A stand-in for a GPU: memory that the host cannot touch, and a queue of commands that another thread runs in order. It answers
+/// to `mps`.
 ///
-/// A handle of its memory is no address: reading or writing there ends the program. Only commands reach the memory, by `upload`, `download`
-/// and computation. They run later than they are given, on a processor of the device's own.
+/// A handle of its memory is no address: reading or writing there ends the program. Only commands reach the memory, by `upload`,
+/// `download` and computation. They run later than they are given, on a processor of the device's own.
 ///
-/// What is wrong with a command in itself (a dtype that the device has not, a dtype without the operation) is thrown when it is given. What
-/// shows only when it runs (`index 7 is out of bounds for dimension 0 with size 2`) is thrown by the next call that waits (`synchronize`,
-/// `download`, `nonzero`, `random`), whoever makes it, with the command's name at the end: `... with size 2 (gather on mps:0)`. The commands
-/// after it have run; the error is then forgotten and the device can be used on.
+/// What is wrong with a command in itself (a dtype that the device has not, a dtype without the operation) is thrown when it is
+/// given. What shows only when it runs (`index 7 is out of bounds for dimension 0 with size 2`) is thrown by the next call that
+/// waits (`synchronize`, `download`, `nonzero`, `random`), whoever makes it, with the command's name at the end: `... with size 2
+/// (gather on mps:0)`. The commands after it have run; the error is then forgotten and the device can be used on.
 public final class AcceleratorDevice: Device {
   public static let shared = AcceleratorDevice()
 
   private let processor: CPUDevice
-  private let queue: CommandQueue
+  let queue: CommandQueue
   /// The processor's memory by handle. A command holds the memory it uses, so a block may be freed while it waits.
   private let blocks = Lock<(byHandle: [UInt: Storage], next: UInt)>(([:], 1 << 63))
 
@@ -226,7 +227,7 @@ extension AcceleratorDevice {
     }
   }
 
-  private func block(of storage: Storage) throws(TensorError) -> Storage {
+  func block(of storage: Storage) throws(TensorError) -> Storage {
     guard storage.device === self, let block = blocks.withLock({ $0.byHandle[UInt(bitPattern: storage.handle)] }) else {
       throw .runtime(
         "Expected all tensors to be on the same device, but found at least two devices, \(description) and "

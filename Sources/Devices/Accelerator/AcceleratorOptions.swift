@@ -6,8 +6,8 @@ public struct AcceleratorOptions: Sendable {
   public var delaySeed: UInt64?
   /// Commands that fail with an error instead of running, by their number from zero since the options were set.
   public var faults: [Int: TensorError] = [:]
-  /// Refuses float64, as Apple's GPUs do: `Cannot convert a MPS Tensor to float64 dtype as the MPS framework doesn't support float64.
-  /// Please use float32 instead.`
+  /// Refuses float64, as Apple's GPUs do: `Cannot convert a MPS Tensor to float64 dtype as the MPS framework doesn't support
+  /// float64. Please use float32 instead.`
   public var refusesFloat64 = false
 
   public init() {}

@@ -113,8 +113,8 @@ final class CommandQueue: Sendable {
       }
       if batch.isEmpty { return }
       batch.reverse()
-      while let command = batch.popLast() {
-        let error = run(command)
+      while !batch.isEmpty {
+        let error = run(batch.removeLast())
         state.withLock { state in
           state.error = state.error ?? error
           state.finished += 1

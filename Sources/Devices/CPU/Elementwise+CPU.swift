@@ -1,7 +1,7 @@
 import CKernels
 
-/// Elementwise kernels on the host's memory, tile by tile: a tile of every register fits the first-level cache, and every instruction is one
-/// vectorised loop over it.
+/// Elementwise kernels on the host's memory, tile by tile: a tile of every register fits the first-level cache, and every
+/// instruction is one vectorised loop over it.
 enum CPUElementwise {
   /// Elements per tile.
   static let tile = 1024
@@ -205,7 +205,8 @@ fileprivate extension CPUElementwise.Plan.Side {
     return offset
   }
 
-  /// Cuts a run of elements at the ends of rows: calls `body` with the address, the stride, how many came before and how many follow.
+  /// Cuts a run of elements at the ends of rows: calls `body` with the address, the stride, how many came before and how many
+  /// follow.
   func forEachRow(start: Int, count: Int, _ body: (UnsafeMutableRawPointer, Int, Int, Int) -> Void) {
     if shape.isEmpty {
       body(base, 0, 0, count)

@@ -1,6 +1,7 @@
 import CKernels
 
-/// Kernels on memory that the caller may touch, for small contiguous operands: no description of the operands, no device, no allocation.
+/// Kernels on memory that the caller may touch, for small contiguous operands: no description of the operands, no device, no
+/// allocation.
 ///
 /// Callers check first that every operand is contiguous, of the kernel's dtype, and at most `limit` elements long.
 public struct DirectArgument {

@@ -2,8 +2,8 @@ import Synchronization
 
 /// A short straight-line program over broadcast inputs: one instruction or twenty, one mechanism.
 ///
-/// The program names no dtype. It is computed in the dtype that promotion finds for its inputs; tests give booleans, and `select` reads one.
-/// A kernel is made once and kept: it holds what each device compiles from it, and its derivatives.
+/// The program names no dtype. It is computed in the dtype that promotion finds for its inputs; tests give booleans, and `select`
+/// reads one. A kernel is made once and kept: it holds what each device compiles from it, and its derivatives.
 ///
 ///     let mish = ElementwiseKernel { x in x * x.softplus().tanh() }
 public final class ElementwiseKernel: Sendable {
@@ -12,7 +12,8 @@ public final class ElementwiseKernel: Sendable {
 
   public struct Instruction: Sendable, Hashable {
     public let opcode: Opcode
-    /// Registers: the inputs first, then the constants, then the results of the instructions in order. Unused operands repeat the first.
+    /// Registers: the inputs first, then the constants, then the results of the instructions in order. Unused operands repeat the
+    /// first.
     public let a, b, c: Int
     /// A test reads this kind; any other instruction reads and gives it.
     public let kind: Kind

@@ -1,5 +1,5 @@
-/// Writes a kernel's program: equal instructions are written once, those that change nothing are not written, and what no output reads is
-/// dropped at the end.
+/// Writes a kernel's program: equal instructions are written once, those that change nothing are not written, and what no output
+/// reads is dropped at the end.
 final class KernelBuilder {
   enum Entry: Hashable {
     case input(Int)
@@ -65,7 +65,8 @@ final class KernelBuilder {
     return nil
   }
 
-  /// Only what changes no bit of any result, NaN and signed zeros included: x·1, x/1, x+x, small powers.
+  /// What changes no bit of any result, NaN and signed zeros included, x·1, x/1 and x+x; and small powers, which PyTorch computes
+  /// like this too.
   private func simplified(_ opcode: Opcode, _ ids: [Int]) -> Expression? {
     let x = Expression(builder: self, id: ids[0])
     switch opcode {
@@ -73,7 +74,7 @@ final class KernelBuilder {
       if number(ids[1]) == 1 { return x }
       if number(ids[0]) == 1 { return Expression(builder: self, id: ids[1]) }
     case .add:
-      if ids[0] == ids[1] { return x * 2 }
+      if ids[0] == ids[1] && x.kind == .value { return x * 2 }
     case .div:
       if number(ids[1]) == 1 { return x }
     case .pow:

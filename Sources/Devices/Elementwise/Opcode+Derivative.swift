@@ -1,9 +1,10 @@
 // The derivatives of the opcodes, for scalars: `g` is the gradient of the result, x and y are the operands.
 //
-// nil means that the operand gets no gradient (it is a condition); `zero` that its gradient is zero, as PyTorch has it for steps such as floor.
+// nil means that the operand gets no gradient (it is a condition); `zero` that its gradient is zero, as PyTorch has it for steps
+// such as floor.
 
 extension Opcode {
-  /// Whether it has a derivative where it has a gradient to pass on. The chain of derivatives of the logarithm of the gamma function ends here.
+  /// Whether it has a derivative where it has a gradient to pass on.
   var isDifferentiable: Bool { self != .trigamma }
 
   func derivative(_ operands: [Expression], result: Expression, _ g: Expression) -> [Expression?] {
@@ -55,8 +56,8 @@ extension Opcode {
     return [first, second].map { won in tie.select(half, won.select(g, 0)) }
   }
 
-  /// The trigamma function as PyTorch has it, to nine digits: the recurrence up to 6 and above, then Abramowitz and Stegun's 6.4.12, and below
-  /// one half the reflection 6.4.7.
+  /// The trigamma function as PyTorch has it, to nine digits: the recurrence up to 6 and above, then Abramowitz and Stegun's
+  /// 6.4.12, and below one half the reflection 6.4.7.
   private func digammaDerivative(_ x: Expression) -> Expression {
     let isReflected = x .< 0.5
     let start = isReflected.select(1 - x, x)

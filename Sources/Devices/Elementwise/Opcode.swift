@@ -1,7 +1,7 @@
 import CKernels
 
-/// One instruction of an elementwise kernel. To add one: a case, its row in `loops`, its derivative in `Opcode+Derivative.swift`, its
-/// definition in the reference device, and a C loop.
+/// One instruction of an elementwise kernel. To add one: a case, its row in `loops`, its derivative in `Opcode+Derivative.swift`,
+/// its definition in the reference device, and a C loop.
 public enum Opcode: UInt8, Sendable, CaseIterable {
   case add, sub, mul, div, floorDivide, remainder, fmod, neg, abs, sign, reciprocal
   case minimum, maximum, fmin, fmax, copysign, nextafter, gcd, lcm

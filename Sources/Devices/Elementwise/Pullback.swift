@@ -1,4 +1,5 @@
-/// The derivative of a kernel: another kernel, which reads only what it needs of the inputs, the results and the incoming gradients.
+/// The derivative of a kernel: another kernel, which reads only what it needs of the inputs, the results and the incoming
+/// gradients.
 public final class Pullback: Sendable {
   public enum Source: Sendable, Hashable {
     case input(Int)

@@ -60,8 +60,8 @@ extension Layout {
 extension Scalar {
   /// This number as an element of a dtype: the definition of every conversion between dtypes.
   ///
-  /// Integers keep their low bits. Floats are cut off towards zero; what the integer they go through cannot hold becomes its least value:
-  /// Int64 for int64 and uint8, Int32 for the others. To the halves all go through float32.
+  /// Integers keep their low bits. Floats are cut off towards zero; what the integer they go through cannot hold becomes its least
+  /// value: Int64 for int64 and uint8, Int32 for the others. To the halves all go through float32.
   func stored(as dtype: DType) -> Scalar {
     switch dtype {
     case .bool: .bool(boolValue)

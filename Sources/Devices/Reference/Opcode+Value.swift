@@ -1,8 +1,8 @@
 // The value of every opcode, for one element.
 
 extension Opcode {
-  /// The value for operands that are elements of `dtype`, before it is rounded to the result's dtype; nil where the opcode has no meaning
-  /// for the dtype. An opcode of fewer operands does not look at the others.
+  /// The value for operands that are elements of `dtype`, before it is rounded to the result's dtype; nil where the opcode has no
+  /// meaning for the dtype. An opcode of fewer operands does not look at the others.
   func value(_ a: Scalar, _ b: Scalar, _ c: Scalar, in dtype: DType) -> Scalar? {
     if self == .select { return a.boolValue ? b : c }
     switch dtype {

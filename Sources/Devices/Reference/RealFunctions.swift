@@ -74,7 +74,7 @@ private func elementary(_ opcode: Opcode, _ x: Double) -> Double? {
   case .log10: log10(x)
   case .log1p: log1p(x)
   case .sigmoid: x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x))
-  case .silu: x / (1 + exp(-x))
+  case .silu: x >= 0 ? x / (1 + exp(-x)) : x * (exp(x) / (1 + exp(x)))
   case .softplus: x > 0 ? x + log1p(exp(-x)) : log1p(exp(x))
   case .sinh: sinh(x)
   case .cosh: cosh(x)
@@ -117,16 +117,16 @@ private func inverseErrorFunction(_ y: Double) -> Double {
   }
 }
 
-// The Bernoulli numbers B2, B4, ..., B14: ψ(x) = log x - 1/2x - Σ B2k / (2k x^2k) for large x (Abramowitz and Stegun 6.3.18), and ψ' likewise
-// (6.4.12). Where x is not large the recurrences ψ(x) = ψ(x + 1) - 1/x and ψ'(x) = ψ'(x + 1) + 1/x² lead there.
+// The Bernoulli numbers B2, B4, ..., B14: ψ(x) = log x - 1/2x - Σ B2k / (2k x^2k) for large x (Abramowitz and Stegun 6.3.18), and
+// ψ' likewise (6.4.12). Where x is not large the recurrences ψ(x) = ψ(x + 1) - 1/x and ψ'(x) = ψ'(x + 1) + 1/x² lead there.
 private let bernoulli = [1.0 / 6, -1.0 / 30, 1.0 / 42, -1.0 / 30, 5.0 / 66, -691.0 / 2730, 7.0 / 6]
 
 private func digamma(_ x: Double) -> Double {
   if x == 0 { return Double(signOf: -x, magnitudeOf: .infinity) }
   if x == .infinity { return x }
   if x < 0 {
-    // ψ(1 - x) - ψ(x) = π cot πx, which has no value at the poles; cot has period one, which keeps its argument small.
-    let part = x.truncatingRemainder(dividingBy: 1)
+    // ψ(1 - x) - ψ(x) = π cot πx, which has no value at the poles; the period of one keeps the argument small.
+    let part = x.remainder(dividingBy: 1)
     return part == 0 || x.isInfinite ? .nan : digamma(1 - x) - .pi / tan(.pi * part)
   }
   if x < 10 { return digamma(x + 1) - 1 / x }
@@ -141,7 +141,7 @@ private func trigamma(_ x: Double) -> Double {
   if x < 0 {
     // ψ'(1 - x) + ψ'(x) = π² / sin² πx, infinite at the poles.
     if x.isInfinite { return .nan }
-    let sine = sin(.pi * x.truncatingRemainder(dividingBy: 1))
+    let sine = sin(.pi * x.remainder(dividingBy: 1))
     return sine == 0 ? .infinity : (.pi / sine) * (.pi / sine) - trigamma(1 - x)
   }
   if x < 10 { return trigamma(x + 1) + 1 / (x * x) }
@@ -150,8 +150,8 @@ private func trigamma(_ x: Double) -> Double {
   return result
 }
 
-/// The modified Bessel functions of the first kind, by their power series, Σ (x/2)^(2k + order) / (k! (k + order)!), all of whose terms
-/// have one sign.
+/// The modified Bessel functions of the first kind, by their power series, Σ (x/2)^(2k + order) / (k! (k + order)!), all of whose
+/// terms have one sign.
 private func bessel(_ x: Double, order: Int) -> Double {
   if !x.isFinite { return order == 0 ? x.magnitude : x }
   var term = order == 0 ? 1 : x / 2

@@ -120,8 +120,8 @@ extension ReferenceDevice {
 }
 
 extension Layout {
-  /// The positions, in row-major order, of the elements that differ in these dimensions alone: one list for each choice of the others. A
-  /// number has one element along any dimension.
+  /// The positions, in row-major order, of the elements that differ in these dimensions alone: one list for each choice of the
+  /// others. A number has one element along any dimension.
   func lanes(along dims: [Int]) -> [[Int]] {
     var kept = shape
     for dim in dims where dim < rank { kept[dim] = 1 }

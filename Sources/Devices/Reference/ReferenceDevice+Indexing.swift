@@ -39,8 +39,8 @@ extension ReferenceDevice {
 }
 
 extension Layout {
-  /// The positions, in row-major order, of the elements whose first indices are in the lists: for each entry of the lists those of all
-  /// further dimensions.
+  /// The positions, in row-major order, of the elements whose first indices are in the lists: for each entry of the lists those of
+  /// all further dimensions.
   fileprivate func places(of lists: [Operand], dimensions: [Int]) throws(TensorError) -> [Int] {
     let inner = shape[lists.count...].reduce(1, *)
     var places: [Int] = []

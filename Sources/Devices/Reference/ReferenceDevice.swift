@@ -1,7 +1,7 @@
 /// The living definition: plain loops over single elements, in Double or Int64, without C kernels, BLAS or threads.
 ///
-/// Every other device has to agree with it. A result is rounded to its dtype after every instruction, sums and products of floats once at
-/// the end. Errors are those of the CPU.
+/// Every other device has to agree with it. A result is rounded to its dtype after every instruction, sums and products of floats
+/// once at the end. Errors are those of the CPU.
 public final class ReferenceDevice: Device {
   public static let shared = ReferenceDevice()
 
