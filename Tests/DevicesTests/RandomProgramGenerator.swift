@@ -18,9 +18,7 @@ struct RandomProgram: CustomStringConvertible {
   /// Exact instructions alone, in any dtype.
   init(exactUsing numbers: inout TestNumbers) {
     let dtype = DType.allCases.randomElement(using: &numbers)!
-    let opcodes = Opcode.allCases.filter {
-      ($0.isExact || dtype.isIntegral) && $0 != .select && $0.value(.int(1), .int(1), .int(1), in: dtype) != nil
-    }
+    let opcodes = Self.exactOpcodes(of: dtype)
     self.init(dtype, numbers.int(1...12), mixesDTypes: true, using: &numbers) { pool, numbers in
       pool.append(opcodes.randomElement(using: &numbers)!, using: &numbers)
     }
@@ -29,9 +27,24 @@ struct RandomProgram: CustomStringConvertible {
   /// Exact instructions on floats, for gradients.
   init(exactFloatsUsing numbers: inout TestNumbers) {
     let dtype: DType = numbers.bool() ? .float64 : .float32
-    let opcodes = Opcode.allCases.filter { $0.isExact && $0 != .select && $0.value(.int(1), .int(1), .int(1), in: dtype) != nil }
+    let opcodes = Self.exactOpcodes(of: dtype)
     self.init(dtype, numbers.int(1...8), mixesDTypes: false, using: &numbers) { pool, numbers in
       pool.append(opcodes.randomElement(using: &numbers)!, using: &numbers)
+    }
+  }
+
+  /// Exact instructions on contiguous operands of the program's dtype, which can be run in place of the caller.
+  init(directUsing numbers: inout TestNumbers) {
+    let dtype = DType.allCases.filter { $0.computeDType == $0 }.randomElement(using: &numbers)!
+    let opcodes = Self.exactOpcodes(of: dtype)
+    self.init(dtype, numbers.int(1...6), mixesDTypes: false, forms: [.contiguous], using: &numbers) { pool, numbers in
+      pool.append(opcodes.randomElement(using: &numbers)!, using: &numbers)
+    }
+  }
+
+  private static func exactOpcodes(of dtype: DType) -> [Opcode] {
+    Opcode.allCases.filter {
+      ($0.isExact || dtype.isIntegral) && $0 != .select && $0.value(.int(1), .int(1), .int(1), in: dtype) != nil
     }
   }
 
@@ -44,7 +57,7 @@ struct RandomProgram: CustomStringConvertible {
   }
 
   private init(
-    _ dtype: DType, _ length: Int, mixesDTypes: Bool, using numbers: inout TestNumbers,
+    _ dtype: DType, _ length: Int, mixesDTypes: Bool, forms: [Form] = Form.allCases, using numbers: inout TestNumbers,
     step: (inout Pool, inout TestNumbers) -> Void
   ) {
     let count = numbers.int(1...4)
@@ -56,12 +69,13 @@ struct RandomProgram: CustomStringConvertible {
       // The last result, and any others, inputs and constants among them.
       return [pool.all.last!] + (1..<resultCount).map { _ in pool.all.randomElement(using: &numbers)! }
     }
-    self.init(kernel: kernel, dtype, shape: Self.shape(using: &numbers), mixesDTypes: mixesDTypes, using: &numbers)
+    self.init(
+      kernel: kernel, dtype, shape: Self.shape(using: &numbers), mixesDTypes: mixesDTypes, forms: forms, using: &numbers)
   }
 
   private init(
-    kernel: ElementwiseKernel, _ dtype: DType, shape: [Int], mixesDTypes: Bool, using numbers: inout TestNumbers,
-    resultDType: DType? = nil
+    kernel: ElementwiseKernel, _ dtype: DType, shape: [Int], mixesDTypes: Bool, forms: [Form] = Form.allCases,
+    using numbers: inout TestNumbers, resultDType: DType? = nil
   ) {
     func other(_ dtype: DType) -> DType {
       mixesDTypes && numbers.int(0...3) == 0 ? DType.allCases.randomElement(using: &numbers)! : dtype
@@ -74,7 +88,7 @@ struct RandomProgram: CustomStringConvertible {
         let value = type.randomValue(using: &numbers)
         arguments.append(.scalar(dtype.isIntegral && kind == .value ? value.stored(as: .int16) : value))
       } else {
-        let form = Form.allCases.randomElement(using: &numbers)!
+        let form = forms.randomElement(using: &numbers)!
         if form != .expanded { writable.append(index) }
         arguments.append(
           .operand(.model(shape, type, form, of: type.randomValues(40, using: &numbers), using: &numbers)))
@@ -90,7 +104,7 @@ struct RandomProgram: CustomStringConvertible {
         return .input(writable.remove(at: place))
       }
       let type = resultDType ?? other(own)
-      return .operand(.model(shape, type, Form.outputs.randomElement(using: &numbers)!, using: &numbers))
+      return .operand(.model(shape, type, forms.filter { $0 != .expanded }.randomElement(using: &numbers)!, using: &numbers))
     }
     self.kernel = kernel
     self.dtype = dtype
@@ -108,6 +122,36 @@ struct RandomProgram: CustomStringConvertible {
 
   /// Runs the program in copies of its memory.
   func run(on device: any Device) throws(TensorError) -> [Operand] {
+    let (arguments, outputs) = try copies(on: device)
+    try device.elementwise(kernel, dtype: dtype, inputs: arguments, outputs: outputs)
+    return outputs
+  }
+
+  /// Runs the program by itself, without a device, in copies of its memory.
+  func runDirectly() throws(TensorError) -> [Operand] {
+    func address(_ operand: Operand) -> UnsafeMutableRawPointer {
+      operand.storage.handle + operand.layout.offset * operand.dtype.byteCount
+    }
+    let (arguments, outputs) = try copies(on: ReferenceDevice.shared)
+    let direct = zip(arguments, kernel.inputs).map { argument, kind in
+      switch argument {
+      case .operand(let operand): DirectArgument(address(operand))
+      case .scalar(let value): DirectArgument(value, dtype: kind == .boolean ? .bool : dtype)
+      }
+    }
+    let count = outputs[0].count
+    if outputs.count == 1 && direct.count <= 2 {
+      kernel.runDirect(
+        dtype: dtype, count: count, output: address(outputs[0]), direct[0], direct.count == 2 ? direct[1] : nil)
+    } else {
+      direct.withUnsafeBufferPointer { direct in
+        kernel.runDirect(dtype: dtype, count: count, arguments: direct) { address(outputs[$0]) }
+      }
+    }
+    return outputs
+  }
+
+  private func copies(on device: any Device) throws(TensorError) -> (arguments: [KernelArgument], outputs: [Operand]) {
     let arguments = try arguments.map { (argument) throws(TensorError) -> KernelArgument in
       guard case .operand(let operand) = argument else { return argument }
       return .operand(try operand.on(device))
@@ -120,8 +164,7 @@ struct RandomProgram: CustomStringConvertible {
         return operand
       }
     }
-    try device.elementwise(kernel, dtype: dtype, inputs: arguments, outputs: outputs)
-    return outputs
+    return (arguments, outputs)
   }
 
   var description: String {

@@ -27,6 +27,23 @@ import Testing
     }
   }
 
+  /// The way of small operands.
+  @Test(arguments: stride(from: 0, to: 2000, by: 250).map { $0..<($0 + 250) })
+  func directPrograms(seeds: Range<Int>) throws {
+    for seed in seeds {
+      var numbers = TestNumbers(seed: seed)
+      let program = RandomProgram(directUsing: &numbers)
+      // Where several results are made, none may be written over an operand.
+      let isInPlace = program.results.contains { if case .input = $0 { true } else { false } }
+      if program.results.count > 1 && isInPlace || program.shape.reduce(1, *) > ElementwiseKernel.directLimit { continue }
+      #expect(program.kernel.runsDirectly(in: program.dtype))
+      let want = try program.run(on: ReferenceDevice.shared)
+      for (index, (got, want)) in zip(try program.runDirectly(), want).enumerated() {
+        try expectSame(got, want, "result \(index), seed \(seed): \(program)")
+      }
+    }
+  }
+
   @Test(arguments: Opcode.allCases.filter { !$0.isExact && $0.loops[.float32] != nil })
   func functions(opcode: Opcode) throws {
     let devices = TestedDevice.others()
