@@ -99,7 +99,7 @@ FX_UNARY(sigmoid, float32, float, T, sigmoid_single(a))
 FX_UNARY(sigmoid, float64, double, T, sigmoid_double(a))
 FX_TABLE_FLOATS(sigmoid)
 
-// x / (1 + e^-x). In float64, so that the product costs no accuracy. The limit at -infinity is out of reach: zero times an infinity is a NaN.
+// x / (1 + e^-x), in float64, so that the product costs no accuracy. At -infinity that is a NaN.
 FX_INLINE double silu_wide(double x) {
   double sigmoid = 1 / (1 + exp_wide(AT_LEAST(-50., AT_MOST(110., -x))));
   return x * (x < -110 ? 0 : sigmoid);
