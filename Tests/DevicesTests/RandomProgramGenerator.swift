@@ -133,19 +133,22 @@ struct RandomProgram: CustomStringConvertible {
       operand.storage.handle + operand.layout.offset * operand.dtype.byteCount
     }
     let (arguments, outputs) = try copies(on: ReferenceDevice.shared)
-    let direct = zip(arguments, kernel.inputs).map { argument, kind in
-      switch argument {
-      case .operand(let operand): DirectArgument(address(operand))
-      case .scalar(let value): DirectArgument(value, dtype: kind == .boolean ? .bool : dtype)
+    // The kernel is given addresses, which keep nothing alive.
+    withExtendedLifetime((arguments, outputs)) {
+      let direct = zip(arguments, kernel.inputs).map { argument, kind in
+        switch argument {
+        case .operand(let operand): DirectArgument(address(operand))
+        case .scalar(let value): DirectArgument(value, dtype: kind == .boolean ? .bool : dtype)
+        }
       }
-    }
-    let count = outputs[0].count
-    if outputs.count == 1 && direct.count <= 2 {
-      kernel.runDirect(
-        dtype: dtype, count: count, output: address(outputs[0]), direct[0], direct.count == 2 ? direct[1] : nil)
-    } else {
-      direct.withUnsafeBufferPointer { direct in
-        kernel.runDirect(dtype: dtype, count: count, arguments: direct) { address(outputs[$0]) }
+      let count = outputs[0].count
+      if outputs.count == 1 && direct.count <= 2 {
+        kernel.runDirect(
+          dtype: dtype, count: count, output: address(outputs[0]), direct[0], direct.count == 2 ? direct[1] : nil)
+      } else {
+        direct.withUnsafeBufferPointer { direct in
+          kernel.runDirect(dtype: dtype, count: count, arguments: direct) { address(outputs[$0]) }
+        }
       }
     }
     return outputs
