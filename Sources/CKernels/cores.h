@@ -122,7 +122,7 @@ typedef struct {
 } scaled_single;
 
 // (e^r - 1 - r) / r^2, |r| <= ln(2) / 2.
-static const float exp_terms_single[] = {0x1p-1f, 0x1.55548cp-3f, 0x1.5554e4p-5f, 0x1.123d06p-7f, 0x1.6d514ep-10f};
+static const float exp_terms_single[] = {0x1p-1f, 0x1.55546p-3f, 0x1.55547p-5f, 0x1.124f4ap-7f, 0x1.6d4372p-10f};
 static const double exp_terms_wide[] = {
     0x1.00000025f3651p-1, 0x1.555555885ad7ap-3, 0x1.5554b125a70e8p-5, 0x1.1110907d4a5f8p-7, 0x1.6d7200ca53b65p-10, 0x1.a1a044a490a1p-13};
 static const double exp_terms_double[] = {
