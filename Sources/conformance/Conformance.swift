@@ -14,7 +14,7 @@ struct Conformance: ParsableCommand {
       \(suites.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
       """)
 
-  static let suites: [any Suite] = [ReprSuite(), RandomSuite(), SemanticsSuite(), EdgeSuite()]
+  static let suites: [any Suite] = [ReprSuite(), RandomSuite(), SemanticsSuite(), EdgeSuite(), OpsSuite()]
 
   @Argument(help: "The suite that the files belong to.", completion: .list(suites.map(\.name)))
   var suite: String
@@ -22,20 +22,29 @@ struct Conformance: ParsableCommand {
   @Argument(help: "Files of one JSON row a line.", completion: .file(extensions: ["jsonl"]))
   var files: [String]
 
+  @OptionGroup(title: "Of the suite ops")
+  var options: OpOptions
+
   func run() throws {
-    guard let suite = Conformance.suites.first(where: { $0.name == suite }) else {
+    guard var suite = Conformance.suites.first(where: { $0.name == suite }) else {
       throw ValidationError(
         "There is no suite '\(suite)'; there are \(Conformance.suites.map(\.name).joined(separator: ", ")).")
     }
+    if var ops = suite as? OpsSuite {
+      ops.options = options
+      suite = ops
+    }
     var tally = Tally()
     for file in files {
-      let text = try Data(contentsOf: URL(filePath: file))
+      let location = URL(filePath: file)
+      let text = try Data(contentsOf: location)
+      let family = location.deletingPathExtension().lastPathComponent
       for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
         if line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) { continue }
-        tally.count(suite, line: Array(line), id: "\(file):\(index + 1)")
+        tally.count(suite, line: Array(line), id: "\(file):\(index + 1)", family: family)
       }
     }
     tally.printSummary()
-    if tally.failed > 0 { throw ExitCode.failure }
+    if tally.total.failed > 0 { throw ExitCode.failure }
   }
 }

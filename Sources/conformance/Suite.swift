@@ -9,11 +9,20 @@ protocol Suite: Sendable {
 
   /// Checks one row. It runs within `checked`; an error thrown, or recorded by the library, is a failure.
   func check(_ row: JSON) throws -> Outcome
+
+  /// Whether the row is one of those asked for.
+  func isSelected(_ row: JSON) -> Bool
+}
+
+extension Suite {
+  func isSelected(_ row: JSON) -> Bool { true }
 }
 
 enum Outcome {
   case passed
   case failed(expected: String, got: String)
+  /// An error as expected, in other words than PyTorch's.
+  case otherMessage(expected: String, got: String)
   /// Why the row cannot be run: what the library does not have.
   case skipped(String)
 
@@ -37,45 +46,16 @@ struct Skip: Error {
   init(_ reason: String) { self.reason = reason }
 }
 
+/// Thrown for arguments that the library's types refuse.
+struct Unfit: Error {
+  let reason: String
+  init(_ reason: String) { self.reason = reason }
+}
+
 /// Thrown from inside a check to end it with a failure.
 struct Mismatch: Error {
   let expected: String
   let got: String
-}
-
-/// Counts outcomes and prints failures as they come.
-struct Tally {
-  private(set) var passed = 0
-  private(set) var failed = 0
-  private(set) var skipped: [String: Int] = [:]
-
-  mutating func count(_ suite: any Suite, line: [UInt8], id place: String) {
-    var id = place
-    let outcome: Outcome
-    do {
-      let row = try JSON(parsing: line)
-      id = row["id"]?.text ?? place
-      outcome = try checked { try suite.check(row) }
-    } catch let skip as Skip {
-      outcome = .skipped(skip.reason)
-    } catch let mismatch as Mismatch {
-      outcome = .failed(expected: mismatch.expected, got: mismatch.got)
-    } catch {
-      outcome = .failed(expected: "no error", got: "\(error)".quoted)
-    }
-    switch outcome {
-    case .passed: passed += 1
-    case .skipped(let reason): skipped[reason, default: 0] += 1
-    case .failed(let expected, let got):
-      failed += 1
-      print("FAIL \(id) expected \(expected) got \(got)")
-    }
-  }
-
-  func printSummary() {
-    for (reason, count) in skipped.sorted(by: { $0.key < $1.key }) { print("skipped \(count): \(reason)") }
-    print("\(passed) passed, \(failed) failed, \(skipped.values.reduce(0, +)) skipped")
-  }
 }
 
 extension String {

@@ -16,6 +16,40 @@ enum Operations {
   }()
 }
 
+// MARK: - Calls
+
+extension Operations {
+  static func perform(_ call: Call) throws -> Value {
+    if let operation = all[call.operation] { return try operation(call) }
+    if call.operation.hasSuffix("_"), !call.operation.hasSuffix("__") {
+      var call = call
+      call.operation.removeLast()
+      return try performInPlace(call)
+    }
+    throw Skip("operation \(call.operation) is not there yet")
+  }
+
+  /// The form in place: the library's own where it has one, else the same operation, whose result takes the receiver's place.
+  static func performInPlace(_ call: Call) throws -> Value {
+    var call = call
+    if let operation = all[call.operation + "_"] { return try operation(call) }
+    guard let operation = all[call.operation], case .tensor(let reference)? = call.arguments.first else {
+      throw Skip("operation \(call.operation)_ is not there yet")
+    }
+    let receiver = call.arguments[0]
+    var failure: (any Error)?
+    reference.tensor.update { x in
+      call.arguments[0] = .tensor(x)
+      do { return try operation(call).tensor ?? x } catch {
+        failure = error
+        return x
+      }
+    }
+    if let failure { throw failure }
+    return receiver
+  }
+}
+
 // MARK: - Common forms
 
 extension Operations {
@@ -56,7 +90,7 @@ extension Operations {
       case (.int(let x)?, .tensor(let y)?):
         guard let ofInt else { throw Skip("operation \(call.operation) of a number and a tensor") }
         return .tensor(ofInt(Int(x), y.tensor))
-      default: throw Skip("operation \(call.operation) of two numbers")
+      default: throw Unfit("operation \(call.operation) of two numbers")
       }
     }
   }
@@ -73,7 +107,7 @@ extension Operations {
       case .tensor(let y)?: withTensor(&x.tensor, y.tensor)
       case .float(let y)?: withDouble(&x.tensor, y)
       case let y?: withInt(&x.tensor, Int(try call.required(y.scalar, "other").intValue))
-      case nil: throw Skip("operation \(call.operation) without an operand")
+      case nil: throw Unfit("operation \(call.operation) without an operand")
       }
       return call.arguments[0]
     }
@@ -84,7 +118,7 @@ extension Call {
   /// The receiver, to be changed in place.
   var reference: Reference {
     get throws {
-      guard case .tensor(let reference)? = arguments.first else { throw Skip("operation \(operation) of no tensor") }
+      guard case .tensor(let reference)? = arguments.first else { throw Unfit("operation \(operation) of no tensor") }
       return reference
     }
   }

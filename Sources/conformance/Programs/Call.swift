@@ -2,7 +2,7 @@ import Fluxion
 
 /// A call of an operation: positional arguments and those by PyTorch's names. A method's receiver is the first positional argument.
 struct Call {
-  let operation: String
+  var operation: String
   var isMethod = false
   var arguments: [Value]
   var keywords: [String: Value] = [:]
@@ -16,7 +16,7 @@ struct Call {
   private func required<Result>(_ index: Int, _ name: String, _ kind: String, _ value: Result?) throws -> Result {
     if let value { return value }
     let given = self[index, name].map { "\($0)" } ?? "nothing"
-    throw Skip("operation \(operation) with \(given) as \(name): no \(kind)")
+    throw Unfit("operation \(operation) with \(given) as \(name): no \(kind)")
   }
 
   // MARK: Tensors
@@ -104,7 +104,7 @@ struct Call {
   }
 
   func required<Result>(_ value: Result?, _ name: String) throws -> Result {
-    guard let value else { throw Skip("operation \(operation) without \(name)") }
+    guard let value else { throw Unfit("operation \(operation) without \(name)") }
     return value
   }
 }

@@ -139,24 +139,7 @@ final class Interpreter: @unchecked Sendable {
 
   private func call(_ call: Call) throws -> Value {
     if let special = try callOfProgram(call) { return special }
-    if let operation = Operations.all[call.operation] { return try operation(call) }
-    // The form in place: the same operation, whose result takes the receiver's place.
-    if call.operation.hasSuffix("_"), let operation = Operations.all[String(call.operation.dropLast())],
-      case .tensor(let reference)? = call.arguments.first
-    {
-      var failure: (any Error)?
-      reference.tensor.update { x in
-        var call = call
-        call.arguments[0] = .tensor(x)
-        do { return try operation(call).tensor ?? x } catch {
-          failure = error
-          return x
-        }
-      }
-      if let failure { throw failure }
-      return call.arguments[0]
-    }
-    throw Skip("operation \(call.operation) is not there yet")
+    return try Operations.perform(call)
   }
 
   /// `x.grad.zero_()` and its like, as `x.grad?.zero()`.
