@@ -18,9 +18,11 @@ struct OpCase {
     isInPlace = try row.member("variant").asString() == "inplace"
   }
 
-  /// The operation's name in the table: functions of `nn.functional` go by their own.
+  /// The operation's name in the table: functions of `nn.functional` and Python's special methods go by their own.
   var tableName: String {
-    operation.hasPrefix("nn.functional.") ? String(operation.dropFirst("nn.functional.".count)) : operation
+    if operation.hasPrefix("nn.functional.") { return String(operation.dropFirst("nn.functional.".count)) }
+    if operation.hasPrefix("__"), operation.hasSuffix("__") { return String(operation.dropFirst(2).dropLast(2)) }
+    return operation
   }
 
   // MARK: Arguments

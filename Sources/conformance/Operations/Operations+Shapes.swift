@@ -82,7 +82,7 @@ extension Operations {
   ]
 
   static let indexing: [String: Operation] = [
-    "__getitem__": { call in
+    "getitem": { call in
       // Of the results of an operation, one of them.
       if let values = call[0, "input"]?.elements {
         let index = Int(try call.required(call.scalar(1, "index"), "index").intValue)
@@ -91,7 +91,7 @@ extension Operations {
       }
       return .tensor(try call.receiver[indices: try call.indices(1)])
     },
-    "__setitem__": { call in
+    "setitem": { call in
       let x = try call.reference
       let indices = try call.indices(1)
       if let value = call[2, "value"]?.tensor {

@@ -103,7 +103,7 @@ private struct PythonParser {
       } else if take("[") {
         let index = try sum()
         try expect("]")
-        value = Self.binary("__getitem__", value, index)
+        value = Self.binary("getitem", value, index)
       } else {
         return value
       }
