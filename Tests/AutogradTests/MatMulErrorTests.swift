@@ -86,11 +86,11 @@ import Testing
     Case("For integral input tensors, argument beta must not be a floating point number.") {
       ones(1, dtype: .int64).addr(ones(1, dtype: .int64), ones(1, dtype: .int64), beta: 0.5)
     },
-    Case("mm: mat1 and mat2 shapes cannot be multiplied (2x3 and 5x4)") { ones(2, 3).linear(weight: ones(4, 5)) },
+    Case("mm: mat1 and mat2 shapes cannot be multiplied (2x3 and 5x4)") { F.linear(ones(2, 3), ones(4, 5)) },
     Case("addmm: mat1 and mat2 shapes cannot be multiplied (4x3 and 5x4)") {
-      ones(2, 2, 3).linear(weight: ones(4, 5), bias: ones(4))
+      F.linear(ones(2, 2, 3), ones(4, 5), bias: ones(4))
     },
-    Case("both arguments to linear need to be at least 1D, but they are 0D and 2D") { Tensor(1.0).linear(weight: ones(2, 2)) },
+    Case("both arguments to linear need to be at least 1D, but they are 0D and 2D") { F.linear(Tensor(1.0), ones(2, 2)) },
   ]
 
   static let contractions: [Case] = [
@@ -132,9 +132,9 @@ import Testing
     "b @ b": { b.matmul(b) }, "b @ x": { b.matmul(x) }, "bmm(b, b)": { b.bmm(b) }, "mm(x, y)": { x.mm(y) },
     "mv(x, v)": { x.mv(v) }, "dot(v, w)": { v.dot(w) }, "outer(v, w)": { v.outer(w) },
     "addmm(x, x, y)": { x.addmm(x, y) }, "baddbmm": { b.baddbmm(b, b) },
-    "einsum ij,jk->ik": { einsum("ij,jk->ik", x, y) }, "linear(x, y, v)": { x.linear(weight: y, bias: v) },
-    "linear(x, y)": { x.linear(weight: y) }, "linear on 3-D with bias": { b.linear(weight: x, bias: v) },
-    "linear on 3-D without bias": { b.linear(weight: x) }, "linear(v, x, w)": { v.linear(weight: x, bias: w) },
+    "einsum ij,jk->ik": { einsum("ij,jk->ik", x, y) }, "linear(x, y, v)": { F.linear(x, y, bias: v) },
+    "linear(x, y)": { F.linear(x, y) }, "linear on 3-D with bias": { F.linear(b, x, bias: v) },
+    "linear on 3-D without bias": { F.linear(b, x) }, "linear(v, x, w)": { F.linear(v, x, bias: w) },
     "trace": { x.trace() }, "cross": { x.cross(y) }, "kron": { x.kron(y) }, "tensordot": { x.tensordot(y, dims: 1) },
   ]
 

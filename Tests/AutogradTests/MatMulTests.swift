@@ -125,11 +125,11 @@ import Testing
     Operation("addr", [2, 3], [2], [3]) { $0[0].addr($0[1], $0[2], beta: 0.5, alpha: 2) },
     Operation("addbmm", [2, 4], [5, 2, 3], [5, 3, 4]) { $0[0].addbmm($0[1], $0[2], beta: 0.5, alpha: 2) },
     Operation("baddbmm", [5, 2, 4], [5, 2, 3], [5, 3, 4]) { $0[0].baddbmm($0[1], $0[2], beta: 0.5, alpha: 2) },
-    Operation("linear", [2, 3], [4, 3]) { $0[0].linear(weight: $0[1]) },
-    Operation("linear with bias", [2, 3], [4, 3], [4]) { $0[0].linear(weight: $0[1], bias: $0[2]) },
-    Operation("linear of a batch", [5, 2, 3], [4, 3], [4]) { $0[0].linear(weight: $0[1], bias: $0[2]) },
-    Operation("linear of a vector", [3], [4, 3], [4]) { $0[0].linear(weight: $0[1], bias: $0[2]) },
-    Operation("linear to one output", [2, 3], [3]) { $0[0].linear(weight: $0[1]) },
+    Operation("linear", [2, 3], [4, 3]) { F.linear($0[0], $0[1]) },
+    Operation("linear with bias", [2, 3], [4, 3], [4]) { F.linear($0[0], $0[1], bias: $0[2]) },
+    Operation("linear of a batch", [5, 2, 3], [4, 3], [4]) { F.linear($0[0], $0[1], bias: $0[2]) },
+    Operation("linear of a vector", [3], [4, 3], [4]) { F.linear($0[0], $0[1], bias: $0[2]) },
+    Operation("linear to one output", [2, 3], [3]) { F.linear($0[0], $0[1]) },
     Operation("outer", [2], [3]) { $0[0].outer($0[1]) },
     Operation("inner", [2, 3], [4, 3]) { $0[0].inner($0[1]) },
     Operation("vecdot", [2, 3], [2, 3]) { $0[0].vecdot($0[1], dim: 0) },
@@ -160,7 +160,7 @@ import Testing
     let batch = stack([a, b])
     #expect(bias.baddbmm(batch, batch) == stack([a.mm(a), b.mm(b)]) + bias)
     #expect(bias.addbmm(batch, batch) == a.mm(a) + b.mm(b) + bias)
-    #expect(a.linear(weight: b, bias: bias) == Tensor([[12.0, 21], [14, 23]]))
+    #expect(F.linear(a, b, bias: bias) == Tensor([[12.0, 21], [14, 23]]))
   }
 
   /// With beta zero, what the product is added to is not read.

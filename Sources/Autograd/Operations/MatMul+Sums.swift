@@ -127,50 +127,6 @@ extension Tensor {
           ])
     }
   }
-
-  /// x · weightᵀ + bias, where the last dimension of this tensor are the inputs: what a linear layer computes.
-  ///
-  /// - Parameters:
-  ///   - weight: of shape [outputs, inputs], or [inputs] for a single output without a dimension of its own.
-  ///   - bias: of shape [outputs].
-  ///
-  /// Errors: `mm: mat1 and mat2 shapes cannot be multiplied (2x3 and 5x4)`, with a bias `addmm: ...`; `self and mat2 must have the same
-  /// dtype, but got Double and Float`; a bias that cannot be expanded.
-  public func linear(weight: Tensor, bias: Tensor? = nil) -> Tensor {
-    if weight.rank == 2 { return fusedLinear(weight, bias) }
-    let result = matmul(weight.t())
-    return bias.map { result + $0 } ?? result
-  }
-
-  private func fusedLinear(_ weight: Tensor, _ bias: Tensor?) -> Tensor {
-    attempt([self, weight] + (bias.map { [$0] } ?? [])) { list throws(TensorError) in
-      let (x, w) = (list[0], list[1])
-      guard let k = x.shape.last else {
-        throw .runtime("both arguments to linear need to be at least 1D, but they are 0D and 2D")
-      }
-      let rows = x.shape.dropLast().reduce(1, *)
-      try checkMatrices([rows, k], [w.shape[1], w.shape[0]], operation: bias == nil ? "mm" : "addmm", first: "self")
-      let shape = Array(x.shape.dropLast()) + [w.shape[0]]
-      let isMatrix = x.rank == 2
-      let toX: @Sendable (Tensor) -> Tensor = { g in g.matmul(w) }
-      let outputs = w.shape[0]
-      let toWeight: @Sendable (Tensor) -> Tensor = { g in
-        isMatrix ? g.t().mm(x) : g.reshape([rows, outputs]).t().mm(x.reshape([rows, k]))
-      }
-      let transposed = w.operand.with(layout: w.layout.transposed(0, 1))
-      guard list.count == 3 else {
-        guard x.dtype == w.dtype else {
-          throw .runtime("expected m1 and m2 to have the same dtype, but got: \(x.dtype.cppName) != \(w.dtype.cppName)")
-        }
-        return try product(x.operand, transposed, shape: shape, kernel: "addmm_impl_cpu_")
-          .differentiable(isMatrix ? "MmBackward0" : "UnsafeViewBackward0", x, w, toX, toWeight)
-      }
-      try checkOneDType(list[2], x, w)
-      return try product(x.operand, transposed, shape: shape, kernel: "addmm_impl_cpu_")
-        .scaled(by: .int(1), plus: list[2], times: .int(1))
-        .differentiable(isMatrix ? "AddmmBackward0" : "UnsafeViewBackward0", [list[2], x, w], [{ g in g }, toX, toWeight])
-    }
-  }
 }
 
 // MARK: - The sum
@@ -184,7 +140,7 @@ extension ElementwiseKernel {
 
 extension Tensor {
   /// This product, which nobody else has seen, scaled and added to `input`, in its own memory.
-  fileprivate func scaled(by alpha: Scalar, plus input: Tensor, times beta: Scalar) throws(TensorError) -> Tensor {
+  func scaled(by alpha: Scalar, plus input: Tensor, times beta: Scalar) throws(TensorError) -> Tensor {
     guard input.device === device else { throw mixedDevices(input.device, device) }
     let other = KernelArgument.operand(input.operand.with(layout: try input.layout.expanded(to: shape)))
     switch (beta.doubleValue, alpha.doubleValue) {
@@ -205,7 +161,7 @@ extension Tensor {
   fileprivate func times(_ factor: Scalar) -> Tensor { factor.doubleValue == 1 ? self : self * factor.doubleValue }
 }
 
-private func checkOneDType(_ input: Tensor, _ a: Tensor, _ b: Tensor) throws(TensorError) {
+func checkOneDType(_ input: Tensor, _ a: Tensor, _ b: Tensor) throws(TensorError) {
   for (name, other) in [("self", input), ("mat1", a)] where other.dtype != b.dtype {
     throw .runtime(
       "\(name) and mat2 must have the same dtype, but got \(other.dtype.scalarTypeName) and \(b.dtype.scalarTypeName)")

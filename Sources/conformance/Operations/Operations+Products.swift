@@ -7,6 +7,12 @@ extension Operations {
     "addmv": sumOfProduct { $0.addmv($1, $2, beta: $3, alpha: $4) },
     "addr": sumOfProduct { $0.addr($1, $2, beta: $3, alpha: $4) },
     "baddbmm": sumOfProduct { $0.baddbmm($1, $2, beta: $3, alpha: $4) },
+    "bilinear": { call in
+      .tensor(
+        F.bilinear(
+          try call.tensor(0, "input1"), try call.tensor(1, "input2"), try call.tensor(2, "weight"),
+          bias: try call.optionalTensor(3, "bias")))
+    },
     "bmm": binary(Tensor.bmm),
     "cross": { .tensor(try $0.receiver.cross($0.tensor(1, "other"), dim: $0.crossDim)) },
     "dot": binary(Tensor.dot),
@@ -19,7 +25,7 @@ extension Operations {
     "linalg.multi_dot": { .tensor(Tensor.multiDot(try $0.tensors(0, "tensors"))) },
     "linalg.vecdot": { .tensor(try $0.receiver.vecdot($0.tensor(1, "y"), dim: $0.int(2, "dim") ?? -1)) },
     "linear": { call in
-      .tensor(try call.receiver.linear(weight: call.tensor(1, "weight"), bias: call.optionalTensor(2, "bias")))
+      .tensor(F.linear(try call.receiver, try call.tensor(1, "weight"), bias: try call.optionalTensor(2, "bias")))
     },
     "matmul": binary(Tensor.matmul),
     "mm": binary(Tensor.mm),

@@ -1,7 +1,7 @@
 import Fluxion
 
 extension Operations {
-  /// Repetition, reversal, triangles and diagonals; writing by index; losses.
+  /// Repetition, reversal, triangles and diagonals; writing by index.
   static let rearranging: [String: Operation] = [
     "diag": { .tensor(try $0.receiver.diag(offset: $0.int(1, "diagonal") ?? 0)) },
     "diag_embed": { call in
@@ -50,32 +50,5 @@ extension Operations {
       return try call.bool(1, "as_tuple") ?? false ? .tensors(places.unbind(dim: 1)) : .tensor(places)
     },
     "take_along_dim": { .tensor(try $0.receiver.takeAlongDim($0.tensor(1, "indices"), dim: $0.int(2, "dim"))) },
-
-    "cross_entropy": { call in
-      guard try call.double(7, "label_smoothing") ?? 0 == 0, try !call.tensor(1, "target").isFloatingPoint else {
-        throw Skip("operation cross_entropy of probabilities is not there yet")
-      }
-      return .tensor(
-        try call.receiver.crossEntropy(
-          call.tensor(1, "target"), weight: call.optionalTensor(2, "weight"), ignoreIndex: call.int(4, "ignore_index") ?? -100,
-          reduction: call.reduction(6)))
-    },
-    "nll_loss": { call in
-      .tensor(
-        try call.receiver.nllLoss(
-          call.tensor(1, "target"), weight: call.optionalTensor(2, "weight"), ignoreIndex: call.int(4, "ignore_index") ?? -100,
-          reduction: call.reduction(6)))
-    },
   ]
-}
-
-extension Call {
-  fileprivate func reduction(_ index: Int) throws -> LossReduction {
-    switch try string(index, "reduction") ?? "mean" {
-    case "none": return .none
-    case "mean": return .mean
-    case "sum": return .sum
-    case let name: throw Skip("reduction \(name)")
-    }
-  }
 }

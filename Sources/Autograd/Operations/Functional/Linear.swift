@@ -1,0 +1,89 @@
+import Devices
+
+extension F {
+  /// input · weightᵀ + bias, along the input's last dimension: what a linear layer computes.
+  ///
+  /// - Parameters:
+  ///   - weight: of shape [outputs, inputs], or [inputs] for a single output without a dimension of its own.
+  ///   - bias: of shape [outputs].
+  ///
+  /// Errors: `mm: mat1 and mat2 shapes cannot be multiplied (2x3 and 5x4)`, with a bias `addmm: ...`; `self and mat2 must have the same
+  /// dtype, but got Double and Float`; a bias that cannot be expanded.
+  public static func linear(_ input: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor {
+    if weight.rank == 2 { return fusedLinear(input, weight, bias) }
+    let result = input.matmul(weight.t())
+    return bias.map { result + $0 } ?? result
+  }
+
+  private static func fusedLinear(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
+    attempt([input, weight] + (bias.map { [$0] } ?? [])) { list throws(TensorError) in
+      let (x, w) = (list[0], list[1])
+      guard let k = x.shape.last else {
+        throw .runtime("both arguments to linear need to be at least 1D, but they are 0D and 2D")
+      }
+      let rows = x.shape.dropLast().reduce(1, *)
+      try checkMatrices([rows, k], [w.shape[1], w.shape[0]], operation: bias == nil ? "mm" : "addmm", first: "self")
+      let shape = Array(x.shape.dropLast()) + [w.shape[0]]
+      let isMatrix = x.rank == 2
+      let toX: @Sendable (Tensor) -> Tensor = { g in g.matmul(w) }
+      let outputs = w.shape[0]
+      let toWeight: @Sendable (Tensor) -> Tensor = { g in
+        isMatrix ? g.t().mm(x) : g.reshape([rows, outputs]).t().mm(x.reshape([rows, k]))
+      }
+      let transposed = w.operand.with(layout: w.layout.transposed(0, 1))
+      guard list.count == 3 else {
+        guard x.dtype == w.dtype else {
+          throw .runtime("expected m1 and m2 to have the same dtype, but got: \(x.dtype.cppName) != \(w.dtype.cppName)")
+        }
+        return try product(x.operand, transposed, shape: shape, kernel: "addmm_impl_cpu_")
+          .differentiable(isMatrix ? "MmBackward0" : "UnsafeViewBackward0", x, w, toX, toWeight)
+      }
+      try checkOneDType(list[2], x, w)
+      return try product(x.operand, transposed, shape: shape, kernel: "addmm_impl_cpu_")
+        .scaled(by: .int(1), plus: list[2], times: .int(1))
+        .differentiable(isMatrix ? "AddmmBackward0" : "UnsafeViewBackward0", [list[2], x, w], [{ g in g }, toX, toWeight])
+    }
+  }
+
+  /// input1ᵀ · weight[k] · input2 + bias[k] for every output k, along the last dimensions of the two inputs.
+  ///
+  /// - Parameters:
+  ///   - input1, input2: of shapes [..., inputs1] and [..., inputs2].
+  ///   - weight: of shape [outputs, inputs1, inputs2].
+  ///   - bias: of shape [outputs].
+  ///
+  /// Errors: `bilinear(): input dimensions do not match: got 2 and 1`; `bilinear(): input batch dimensions do not match at dim 0: got 2 and 3`;
+  /// `bilinear(): input1 size does not match weight size: got 2 but expected 3`, likewise for input2 and bias.
+  public static func bilinear(_ input1: Tensor, _ input2: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor {
+    attempt([input1, input2, weight] + (bias.map { [$0] } ?? [])) { list throws(TensorError) in
+      let (x, y, w) = (list[0], list[1], list[2])
+      try checkBilinear(x.shape, y.shape, w.shape, bias: list.count > 3 ? list[3].shape : nil)
+      let (outputs, first, second) = (w.shape[0], w.shape[1], w.shape[2])
+      let batch = Array(x.shape.dropLast())
+      let rows = batch.reduce(1, *)
+      // [rows, outputs, second]: what is left of every weight once the first input is multiplied in.
+      let matrix = w.transpose(0, 1).reshape([first, outputs * second])
+      let half = x.reshape([rows, first]).mm(matrix).view([rows, outputs, second])
+      let result = half.bmm(y.reshape([rows, second, 1])).view(batch + [outputs])
+      return list.count > 3 ? result + list[3] : result
+    }
+  }
+}
+
+private func checkBilinear(_ x: [Int], _ y: [Int], _ weight: [Int], bias: [Int]?) throws(TensorError) {
+  guard x.count == y.count else {
+    throw .runtime("bilinear(): input dimensions do not match: got \(x.count) and \(y.count)")
+  }
+  for dim in x.indices.dropLast() where x[dim] != y[dim] {
+    throw .runtime("bilinear(): input batch dimensions do not match at dim \(dim): got \(x[dim]) and \(y[dim])")
+  }
+  guard weight.count == 3, let first = x.last, let second = y.last else {
+    throw .runtime("bilinear(): expected a weight of three dimensions and inputs of one at least, got \(weight) and \(x)")
+  }
+  for (name, size, expected) in [("input1", first, weight[1]), ("input2", second, weight[2])] where size != expected {
+    throw .runtime("bilinear(): \(name) size does not match weight size: got \(size) but expected \(expected)")
+  }
+  if let bias, bias != [weight[0]] {
+    throw .runtime("bilinear(): bias size does not match weight size: got \(bias.first ?? 0) but expected \(weight[0])")
+  }
+}
