@@ -84,6 +84,27 @@ void fx_copy_plane(void *out, long out_row, long out_step, const void *in, long 
   FOR_SIZE(element_size, COPY)
 }
 
+void fx_stream(void *out, const void *in, long byte_count) {
+  typedef uint64_t block __attribute__((vector_size(16), aligned(1), may_alias));
+  typedef uint64_t aligned_block __attribute__((vector_size(16), may_alias));
+  char *to = out;
+  const char *from = in;
+  long head = -(intptr_t)to & 15;
+  if (head > byte_count) head = byte_count;
+  memcpy(to, from, (size_t)head);
+  long done = head;
+  for (; done + 64 <= byte_count; done += 64) {
+    for (int i = 0; i < 64; i += 16) __builtin_nontemporal_store(*(const block *)(from + done + i), (aligned_block *)(to + done + i));
+  }
+  memcpy(to + done, from + done, (size_t)(byte_count - done));
+}
+
+void fx_finish_streams(void) {
+#ifdef __x86_64__
+  __builtin_ia32_sfence();
+#endif
+}
+
 int *fx_release_depth(void) {
   static _Thread_local int depth = 0;
   return &depth;

@@ -23,17 +23,14 @@ struct Conformance: ParsableCommand {
   var files: [String]
 
   @OptionGroup(title: "Of the suite ops")
-  var options: OpOptions
+  var ops: OpArguments
 
   func run() throws {
-    guard var suite = Conformance.suites.first(where: { $0.name == suite }) else {
+    guard let suite = Conformance.suites.first(where: { $0.name == suite }) else {
       throw ValidationError(
         "There is no suite '\(suite)'; there are \(Conformance.suites.map(\.name).joined(separator: ", ")).")
     }
-    if var ops = suite as? OpsSuite {
-      ops.options = options
-      suite = ops
-    }
+    let chosen = suite is OpsSuite ? OpsSuite(options: ops.options) : suite
     var tally = Tally()
     for file in files {
       let location = URL(filePath: file)
@@ -41,7 +38,7 @@ struct Conformance: ParsableCommand {
       let family = location.deletingPathExtension().lastPathComponent
       for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
         if line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) { continue }
-        tally.count(suite, line: Array(line), id: "\(file):\(index + 1)", family: family)
+        tally.count(chosen, line: Array(line), id: "\(file):\(index + 1)", family: family)
       }
     }
     tally.printSummary()

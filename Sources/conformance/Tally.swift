@@ -5,7 +5,7 @@ struct Tally {
   private(set) var total = Count()
   /// By tier, and by family: the file that the row stands in.
   private var groups: [String: Count] = [:]
-  private var skipped: [String: Int] = [:]
+  private(set) var skipped: [String: Int] = [:]
   private var otherMessages = 0
 
   struct Count {

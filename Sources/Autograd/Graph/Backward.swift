@@ -66,14 +66,13 @@ struct BackwardPass {
     } else {
       var arrived = Arrived()
       arrived[output] = gradient
-      pending.insert((node, arrived), at: low)
+      if low == pending.count { pending.append((node, arrived)) } else { pending.insert((node, arrived), at: low) }
     }
   }
 
   mutating func run() throws(TensorError) {
-    while let node = pending.last?.node {
-      // Taken out, not copied: a sum may then be made in place.
-      var gradients = pending.removeLast().gradients
+    while let (node, arrived) = pending.popLast() {
+      var gradients = arrived
       let isNeeded = needed?.contains(ObjectIdentifier(node)) ?? true
       let (pullback, hooks) = node.enter(releases: !keepsGraph && isNeeded)
       if let hooks { try apply(hooks, of: node, to: &gradients) }

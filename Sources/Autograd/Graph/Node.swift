@@ -7,7 +7,7 @@ import Synchronization
 /// A node is made once and never changes what it computes. Ids rise, so a node's inputs have smaller ids than the node; backward takes the
 /// highest id first and finds its gradient complete.
 public final class Node: @unchecked Sendable {
-  // The edges and the pullback are set once; `deinit` alone takes them apart. Everything else that changes is within a Mutex.
+  // The edges and the pullback are set once; `deinit` alone takes them apart. Everything else that changes is within the lock.
 
   /// Rises with every node made.
   public let id: UInt64
@@ -19,13 +19,11 @@ public final class Node: @unchecked Sendable {
   /// Shape and dtype of every result, which its gradient must have.
   let results: Results
 
-  private let state: Mutex<State>
-
-  private struct State: ~Copyable {
-    /// nil once released.
-    var pullback: NodePullback?
-    var hooks: NodeHooks?
-  }
+  private let lock = LockWord()
+  /// nil once released. Within the lock.
+  private var pullback: NodePullback?
+  /// Within the lock.
+  private var hooks: NodeHooks?
 
   private static let lastID = Atomic<UInt64>(0)
 
@@ -35,7 +33,7 @@ public final class Node: @unchecked Sendable {
     self.edges = edges
     self.results = results
     variable = nil
-    state = Mutex(State(pullback: pullback, hooks: nil))
+    self.pullback = pullback
   }
 
   /// The leaf of a variable.
@@ -46,7 +44,7 @@ public final class Node: @unchecked Sendable {
     let value = variable.value
     results = Results(value.layout.shape, value.dtype)
     self.variable = variable
-    state = Mutex(State(pullback: nil, hooks: nil))
+    pullback = nil
   }
 
   // MARK: State
@@ -55,17 +53,17 @@ public final class Node: @unchecked Sendable {
   ///
   /// - Parameter releases: takes the pullback away if it saved values; one that saved none may run again.
   func enter(releases: Bool) -> (pullback: NodePullback?, hooks: NodeHooks?) {
-    state.withLock { state in
-      if releases, state.pullback?.savesValues ?? false { return (state.pullback.take(), state.hooks) }
-      return (state.pullback, state.hooks)
+    lock.withLock {
+      if releases, pullback?.savesValues ?? false { return (pullback.take(), hooks) }
+      return (pullback, hooks)
     }
   }
 
   func withHooks<Result: Sendable>(_ body: (inout NodeHooks) -> Result) -> Result {
-    state.withLock { state in
-      var hooks = state.hooks ?? NodeHooks()
-      defer { state.hooks = hooks }
-      return body(&hooks)
+    lock.withLock {
+      var changed = hooks ?? NodeHooks()
+      defer { hooks = changed }
+      return body(&changed)
     }
   }
 
@@ -94,13 +92,13 @@ public final class Node: @unchecked Sendable {
         waiting = Waiting()
         thread.pointee.waiting = Unmanaged.passRetained(waiting).toOpaque()
       }
-      waiting.remains.append(Remains(edges: edges, pullback: state.withLock { state in state.pullback.take() }))
+      waiting.remains.append(Remains(edges: edges, pullback: pullback.take()))
       edges = Edges()
       return
     }
     thread.pointee.depth += 1
     edges = Edges()
-    state.withLock { state in state.pullback = nil }
+    pullback = nil
     thread.pointee.depth -= 1
     if thread.pointee.depth == 0, let known = thread.pointee.waiting {
       let waiting = Unmanaged<Waiting>.fromOpaque(known).takeUnretainedValue()

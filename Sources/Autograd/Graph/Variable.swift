@@ -1,7 +1,9 @@
 import Devices
 
 /// A leaf that requires gradients: it has an identity, a value that `noGrad` code may change, and a gradient.
-final class Variable: Sendable {
+final class Variable: @unchecked Sendable {
+  // Sendable because the state is touched within the lock alone.
+
   struct State: Sendable {
     var value: Operand
     /// `value` as a body outside the graph, for the operations until the next update.
@@ -10,15 +12,16 @@ final class Variable: Sendable {
     var postAccumulateHooks = HookList<@Sendable (Tensor) -> Void>()
   }
 
-  private let state: Lock<State>
+  private let lock = LockWord()
+  private var state: State
 
-  init(_ body: TensorBody) { state = Lock(State(value: body.operand)) }
+  init(_ body: TensorBody) { state = State(value: body.operand) }
 
-  var value: Operand { state.withLock { $0.value } }
+  var value: Operand { lock.withLock { state.value } }
 
   /// The value of this moment, outside the graph.
   var snapshot: TensorBody {
-    state.withLock { state in
+    lock.withLock {
       if let known = state.snapshot { return known }
       let made = TensorBody(storage: state.value.storage, layout: state.value.layout, dtype: state.value.dtype)
       state.snapshot = made
@@ -27,12 +30,20 @@ final class Variable: Sendable {
   }
 
   var grad: Tensor? {
-    get { state.withLock { $0.grad } }
-    set { state.withLock { $0.grad = newValue } }
+    get { lock.withLock { state.grad } }
+    set {
+      // What it replaces is released outside the lock.
+      let old = lock.withLock {
+        let old = state.grad.take()
+        state.grad = newValue
+        return old
+      }
+      withExtendedLifetime(old) {}
+    }
   }
 
   func update<Result>(_ body: (inout State) throws(TensorError) -> Result) throws(TensorError) -> Result {
-    try state.withLock { (state) throws(TensorError) in
+    try lock.withLock { () throws(TensorError) in
       // The value is its own again, unless a graph has saved it.
       state.snapshot = nil
       return try body(&state)
@@ -42,7 +53,7 @@ final class Variable: Sendable {
   /// Adds a gradient to what is there, in place where nobody else holds it, and calls the hooks of `node`, this variable's.
   func accumulate(_ gradient: Tensor, of node: Node) {
     // The sum runs outside the lock: it is an operation like any other, and may wait for a device.
-    var (sum, hooks) = state.withLock { state in (state.grad.take(), state.postAccumulateHooks) }
+    var (sum, hooks) = lock.withLock { (state.grad.take(), state.postAccumulateHooks) }
     if sum != nil {
       sum! += gradient
     } else if GradientMode.isEnabled {

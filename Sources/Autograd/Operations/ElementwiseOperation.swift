@@ -152,7 +152,7 @@ extension ElementwiseOperation {
       }
       if x.body.node == nil || mode != .recording { return bare(storage, like: a) }
       return recorded(storage, like: a, Edges(x.body, nil, count: 1)) { result in
-        KernelPullback(kernel.pullback(mask: 1), dtype: a.dtype, [.tensor(a), .scalar(y), .scalar(z)], results: [result])
+        KernelPullback(kernel.pullback(mask: 1), dtype: a.dtype, [.tensor(a), .scalar(y), .scalar(z)], results: [result()])
       }
     }
     return general([.tensor(x.body.frozen), .scalar(y), .scalar(z)], mode)
@@ -185,13 +185,14 @@ extension ElementwiseOperation {
     _ storage: Storage, like x: TensorBody, _ a: ElementwiseArgument, _ b: ElementwiseArgument?, _ edges: Edges
   ) -> Tensor {
     recorded(storage, like: x, edges) { result in
-      KernelPullback(kernel.pullback(mask: edges.mask), dtype: x.dtype, a, b, result: result)
+      KernelPullback(kernel.pullback(mask: edges.mask), dtype: x.dtype, a, b, result: result())
     }
   }
 
   @inline(__always)
   private func recorded(
-    _ storage: Storage, like x: TensorBody, _ edges: Edges, _ pullback: (TensorBody) -> KernelPullback
+    _ storage: Storage, like x: TensorBody, _ edges: Edges,
+    _ pullback: (_ result: @autoclosure () -> TensorBody) -> KernelPullback
   ) -> Tensor {
     guard kernel.outputKind(0) == .value, x.dtype.isFloatingPoint else { return bare(storage, like: x) }
     let layout = x.layout.compacted

@@ -1,8 +1,8 @@
-// A lock of one word, 0 when free. Made of atomics, which ThreadSanitizer understands, and as cheap as those where nobody else wants it.
+// What a thread does that waits for a lock.
 #ifndef FLUXION_LOCK_H
 #define FLUXION_LOCK_H
 
-void fx_lock(int *_Nonnull word);
-void fx_unlock(int *_Nonnull word);
+// Lets time pass for one who has found a lock taken so many times.
+void fx_wait(int round);
 
 #endif

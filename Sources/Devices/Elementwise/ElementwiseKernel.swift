@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A short straight-line program over broadcast inputs: one instruction or twenty, one mechanism.
 ///
 /// The program names no dtype. It is computed in the dtype that promotion finds for its inputs; tests give booleans, and `select`
@@ -29,9 +27,9 @@ public final class ElementwiseKernel: Sendable {
   public let compiled: CompiledKernels
 
   // The pullbacks of one or two inputs are asked for by every recorded operation, so that these take no lock.
-  private let ofFirst = AtomicLazyReference<Pullback>()
-  private let ofSecond = AtomicLazyReference<Pullback>()
-  private let ofBoth = AtomicLazyReference<Pullback>()
+  private let ofFirst = LazyReference<Pullback>()
+  private let ofSecond = LazyReference<Pullback>()
+  private let ofBoth = LazyReference<Pullback>()
   private let ofOthers = Lock<[Int: Pullback]>([:])
 
   /// - Parameter builder: a builder in which the outputs were written; what they do not need is dropped.
@@ -79,9 +77,9 @@ public final class ElementwiseKernel: Sendable {
   /// The kernel of the gradients of the inputs in `mask` (bit i for input i). Derived once for each mask.
   public func pullback(mask: Int) -> Pullback {
     switch mask {
-    case 1: derived(mask, ofFirst)
-    case 2: derived(mask, ofSecond)
-    case 3: derived(mask, ofBoth)
+    case 1: ofFirst.get { Pullback(of: self, mask: mask) }
+    case 2: ofSecond.get { Pullback(of: self, mask: mask) }
+    case 3: ofBoth.get { Pullback(of: self, mask: mask) }
     default:
       ofOthers.withLock { cache in
         if let known = cache[mask] { return known }
@@ -90,9 +88,5 @@ public final class ElementwiseKernel: Sendable {
         return made
       }
     }
-  }
-
-  private func derived(_ mask: Int, _ cache: borrowing AtomicLazyReference<Pullback>) -> Pullback {
-    cache.load() ?? cache.storeIfNil(Pullback(of: self, mask: mask))
   }
 }

@@ -15,14 +15,14 @@ struct OpCase {
     id = try row.member("id").asString()
     operation = try row.member("op").asString()
     tier = try row.member("tier").asString()
-    isInPlace = try row.member("variant").asString() == "inplace"
+    isInPlace = try row.member("variant").asString() == "inplace" || operation.hasSuffix("_") && !operation.hasSuffix("__")
   }
 
   /// The operation's name in the table: functions of `nn.functional` and Python's special methods go by their own.
   var tableName: String {
     if operation.hasPrefix("nn.functional.") { return String(operation.dropFirst("nn.functional.".count)) }
     if operation.hasPrefix("__"), operation.hasSuffix("__") { return String(operation.dropFirst(2).dropLast(2)) }
-    return operation
+    return isInPlace && operation.hasSuffix("_") ? String(operation.dropLast()) : operation
   }
 
   // MARK: Arguments

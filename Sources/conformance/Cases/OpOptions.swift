@@ -2,7 +2,21 @@ import ArgumentParser
 import Fluxion
 
 /// How the cases of operations are run.
-struct OpOptions: ParsableArguments {
+struct OpOptions {
+  /// Only cases of this tier, of this operation.
+  var tier: String?
+  var operation: String?
+  /// Where the tensors live; nil for the CPU.
+  var device: String?
+  var layout = InputLayout.dense
+  /// Whether float32 stands in for float64.
+  var isSingle = false
+
+  func dtype(for dtype: DType) -> DType { dtype == .float64 && isSingle ? .float32 : dtype }
+}
+
+/// The options as they stand on the command line.
+struct OpArguments: ParsableArguments {
   @Option(help: "Only cases of this tier.")
   var tier: String?
 
@@ -15,15 +29,14 @@ struct OpOptions: ParsableArguments {
   @Option(help: "How the inputs lie in memory.")
   var layout = InputLayout.dense
 
-  @Option(help: "The dtype in place of float64, such as float32: values within 1e-4 then count as right.")
-  var dtype: FloatingDType?
+  @Option(help: "The dtype in place of float64: values within 1e-4 then count as right.")
+  var dtype: StandIn?
 
-  enum FloatingDType: String, ExpressibleByArgument, CaseIterable { case float32 }
+  enum StandIn: String, ExpressibleByArgument, CaseIterable { case float32 }
 
-  func dtype(for dtype: DType) -> DType { dtype == .float64 && isSingle ? .float32 : dtype }
-
-  /// Whether float32 stands in for float64.
-  var isSingle: Bool { dtype == .float32 }
+  var options: OpOptions {
+    OpOptions(tier: tier, operation: operation, device: device, layout: layout, isSingle: dtype == .float32)
+  }
 }
 
 /// The ways in which the elements of an input can lie in memory.
