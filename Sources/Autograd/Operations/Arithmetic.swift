@@ -32,6 +32,9 @@ extension Operation {
   static let subScaled = ElementwiseOperation(
     "sub", "SubBackward0", ElementwiseKernel { x, y, alpha in x - alpha * y }, check: numericDifference)
 
+  static let rsubScaled = ElementwiseOperation(
+    "rsub", "RsubBackward1", ElementwiseKernel { x, y, alpha in y - alpha * x }, check: numericDifference)
+
   fileprivate static func scaled(
     _ operation: ElementwiseOperation, _ x: Tensor, _ y: ElementwiseArgument, alpha: Scalar
   ) -> Tensor {
@@ -67,6 +70,14 @@ extension Tensor {
   }
   public func sub(_ other: some ScalarConvertible, alpha: some ScalarConvertible) -> Tensor {
     Operation.scaled(Operation.subScaled, self, other.argument, alpha: alpha.scalar)
+  }
+}
+
+extension Tensor {
+  /// other - alpha · self: what stands on the right of a minus. Errors as for `sub`.
+  public func rsub(_ other: Tensor, alpha: some ScalarConvertible = 1) -> Tensor { other.sub(self, alpha: alpha) }
+  public func rsub(_ other: some ScalarConvertible, alpha: some ScalarConvertible = 1) -> Tensor {
+    Operation.scaled(Operation.rsubScaled, self, other.argument, alpha: alpha.scalar)
   }
 }
 
@@ -169,6 +180,8 @@ extension Tensor {
   public func sign() -> Tensor { Operation.sign(self) }
   /// The direction of a number from zero, which for real numbers is the sign.
   public func sgn() -> Tensor { Operation.sgn(self) }
+  /// The number with the sign of its imaginary part exchanged: of real numbers the number itself.
+  public func conjPhysical() -> Tensor { self }
   /// 1 / self; integers give the default dtype.
   public func reciprocal() -> Tensor { Operation.reciprocal(self) }
   /// The magnitude of self with the sign of `other`.

@@ -41,6 +41,11 @@ extension Tensor {
   public func signBit() -> Tensor { Operation.signBit(self) }
 }
 
+extension Tensor {
+  /// Whether the imaginary part is zero: true of every number, as long as there are no complex dtypes.
+  public func isReal() -> Tensor { onesLike(dtype: .bool) }
+}
+
 // MARK: - Nearness
 
 extension Tensor {

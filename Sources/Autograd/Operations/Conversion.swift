@@ -30,6 +30,9 @@ extension Tensor {
 
   public func cpu() -> Tensor { to(.cpu) }
   public func bool() -> Tensor { to(.bool) }
+  public func byte() -> Tensor { to(.uint8) }
+  public func char() -> Tensor { to(.int8) }
+  public func short() -> Tensor { to(.int16) }
   public func int() -> Tensor { to(.int32) }
   public func long() -> Tensor { to(.int64) }
   public func half() -> Tensor { to(.float16) }

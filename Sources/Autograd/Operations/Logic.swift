@@ -35,6 +35,8 @@ extension Tensor {
   public static func << (x: Tensor, y: Int) -> Tensor { Operation.shiftLeft(x, y.scalar) }
   public static func >> (x: Tensor, y: Tensor) -> Tensor { Operation.shiftRight(x, y) }
   public static func >> (x: Tensor, y: Int) -> Tensor { Operation.shiftRight(x, y.scalar) }
+  public static func << (x: Int, y: Tensor) -> Tensor { Operation.shiftLeft(x.scalar, y) }
+  public static func >> (x: Int, y: Tensor) -> Tensor { Operation.shiftRight(x.scalar, y) }
 }
 
 // MARK: - Logic of any dtype

@@ -6,7 +6,7 @@ extension Tensor {
   /// Sets every element to a number.
   public mutating func fill(_ value: some ScalarConvertible) {
     let scalar = value.scalar
-    overwrite("FillBackward1") { x throws(TensorError) in
+    overwrite("FillBackward2") { x throws(TensorError) in
       try scalar.checkConversion(to: x.dtype)
       return try x.filled(with: scalar)
     }
@@ -16,15 +16,25 @@ extension Tensor {
   ///
   /// Error: `fill_ only supports 0-dimension value tensor but got tensor with 1 dimensions.`
   public mutating func fill(_ value: Tensor) {
-    guard value.rank == 0 || !value.isValid else {
-      _ = Tensor.failure(
-        .runtime("fill_ only supports 0-dimension value tensor but got tensor with \(value.rank) dimensions."))
-      return
+    overwrite("FillBackward3", value) { x, value throws(TensorError) in try x.filled(with: value) }
+  }
+
+  /// A tensor like this one with a number in every place, to which no gradient of this one's elements flows.
+  public func filled(_ value: some ScalarConvertible) -> Tensor {
+    attempt(self) { x throws(TensorError) in
+      try value.scalar.checkConversion(to: x.dtype)
+      return try x.filled(with: value.scalar).differentiable("FillBackward0", x, saves: false) { g in g.zerosLike() }
     }
-    overwrite("FillBackward2", value) { x, value throws(TensorError) in
-      let result = try Tensor.uninitialized("fill", x.shape, x.dtype, x.device)
-      try x.device.copy(value.to(x.device).operand.with(layout: value.layout.broadcast(to: x.shape)), to: result.operand)
-      return result
+  }
+
+  /// A tensor like this one with the number that a 0-d tensor holds in every place.
+  ///
+  /// Error: as for `fill`.
+  public func filled(_ value: Tensor) -> Tensor {
+    attempt(self, value) { x, value throws(TensorError) in
+      let device = value.device
+      return try x.filled(with: value).differentiable(
+        "FillBackward1", x, value, saves: false, { g in g.zerosLike() }, { g in g.sum().to(device) })
     }
   }
 
@@ -65,6 +75,15 @@ extension Tensor {
   }
 
   // MARK: Their common parts
+
+  private func filled(with value: Tensor) throws(TensorError) -> Tensor {
+    guard value.rank == 0 else {
+      throw .runtime("fill_ only supports 0-dimension value tensor but got tensor with \(value.rank) dimensions.")
+    }
+    let result = try Tensor.uninitialized("fill", shape, dtype, device)
+    try device.copy(value.to(device).operand.with(layout: value.layout.broadcast(to: shape)), to: result.operand)
+    return result
+  }
 
   private func filled(with value: Scalar) throws(TensorError) -> Tensor {
     let result = try Tensor.uninitialized("fill", shape, dtype, device)

@@ -22,7 +22,42 @@ extension Operation {
     "ldexp", "LdexpBackward0", ElementwiseKernel { x, exponent in x * exponent.exp2() }, rule: .floating)
 }
 
+extension Operation {
+  // Scaled by powers of two alone, so that nothing is rounded. What is too near to zero for them is brought away from it first.
+  fileprivate static let frexp = ElementwiseKernel(inputs: [.value]) { inputs in
+    let x = inputs[0]
+    let magnitude = x.abs()
+    let isTiny = magnitude .< 0x1p-60
+    let near = isTiny.select(x * 0x1p64, x)
+    let guess = near.abs().log2().floor() + 1
+    // In two steps, as one power alone may be beyond the dtype.
+    let half = (guess * 0.5).floor()
+    let scaled = near * (-half).exp2() * (half - guess).exp2()
+    // The logarithm may have been rounded to the next whole number.
+    let isLarge = scaled.abs() .>= 1
+    let isSmall = scaled.abs() .< 0.5
+    let mantissa = isLarge.select(scaled * 0.5, isSmall.select(scaled * 2, scaled))
+    let exponent = isLarge.select(guess + 1, isSmall.select(guess - 1, guess)) - isTiny.select(64, x.constant(0))
+    let isNumber = (magnitude .> 0) .& (magnitude .< .infinity)
+    return [isNumber.select(mantissa, x), isNumber.select(exponent, 0)]
+  }
+}
+
 extension Tensor {
+  /// Each number as mantissa · 2^exponent, the mantissa's magnitude in [0.5, 1) and the exponent an int32. Zero, the infinities and NaN are
+  /// their own mantissa, with the exponent 0.
+  ///
+  /// Error: `torch.frexp() only supports floating-point dtypes`.
+  public func frexp() -> (mantissa: Tensor, exponent: Tensor) {
+    let results = attempt([self], results: 2) { list throws(TensorError) in
+      let x = list[0]
+      guard x.isFloatingPoint else { throw .runtime("torch.frexp() only supports floating-point dtypes") }
+      let parts = try Elementwise.apply(Operation.frexp, "FrexpBackward0", dtype: x.dtype, [x.argument])
+      return [parts[0], parts[1].detach().to(.int32)]
+    }
+    return (results[0], results[1])
+  }
+
   /// self to the power of `exponent`. Integers to a negative power are 0, but for 1 and -1.
   public func pow(_ exponent: Tensor) -> Tensor { Operation.pow(self, exponent) }
 

@@ -16,6 +16,22 @@ extension Tensor {
     }
   }
 
+  /// The columns of a matrix in the reverse order: the second dimension.
+  ///
+  /// Error: `Input must be >= 2-d.`
+  public func fliplr() -> Tensor {
+    guard !isValid || rank >= 2 else { return .failure(.runtime("Input must be >= 2-d.")) }
+    return flip(1)
+  }
+
+  /// The rows of a matrix in the reverse order: the first dimension.
+  ///
+  /// Error: `Input must be >= 1-d.`
+  public func flipud() -> Tensor {
+    guard !isValid || rank >= 1 else { return .failure(.runtime("Input must be >= 1-d.")) }
+    return flip(0)
+  }
+
   /// The elements moved on along each of the dimensions by its shift, those at the end back to the start. Without dimensions all elements
   /// are moved on in row-major order.
   ///

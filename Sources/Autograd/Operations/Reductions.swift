@@ -18,15 +18,20 @@ extension Tensor {
     }
   }
 
-  /// The inverse of broadcasting: sums over the dimensions that were repeated to come from `target` to this shape.
+  /// The inverse of broadcasting, `sum_to_size`: sums over the dimensions that were repeated to come from `target` to this shape.
+  ///
+  /// Error: `size {[2, 2]} is not expandable to size {[2, 3]}.`
   public func sum(to target: [Int]) -> Tensor {
     if shape == target { return self }
     return attempt(self) { x throws(TensorError) in
       let source = x.shape
       let lead = source.count - target.count
+      guard lead >= 0, zip(target, source.suffix(target.count)).allSatisfy({ $0 == $1 || $0 == 1 }) else {
+        throw .runtime("size {\(target)} is not expandable to size {\(source)}.")
+      }
       let dims = source.indices.filter { $0 < lead || (target[$0 - lead] == 1 && source[$0] != 1) }
       let shape = try ReductionShape(of: source, dim: dims, keepDim: true)
-      let result = try x.reduced(.sum, shape, dtype: x.dtype)
+      let result = try x.reduced(.sum, shape, dtype: x.dtype.sum)
       return Tensor(result.operand.with(layout: Layout(shape: target)))
         .differentiable("SumBackward1", x, saves: false) { g in g.expand(source) }
     }

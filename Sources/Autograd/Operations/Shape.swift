@@ -35,6 +35,16 @@ extension Tensor {
     }
   }
 
+  /// `view` in the shape of another tensor.
+  public func viewAs(_ other: Tensor) -> Tensor {
+    attempt(other) { other throws(TensorError) in view(other.shape) }
+  }
+
+  /// `reshape` in the shape of another tensor.
+  public func reshapeAs(_ other: Tensor) -> Tensor {
+    attempt(other) { other throws(TensorError) in reshape(other.shape) }
+  }
+
   private func viewed(_ layout: Layout) -> Tensor {
     let source = shape
     return bareView(layout).differentiable("ViewBackward0", self, saves: false) { g in g.reshape(source) }

@@ -24,6 +24,9 @@ extension Tensor {
     }
   }
 
+  /// The elements in order along the first dimension.
+  public func msort() -> Tensor { sort(dim: 0).values }
+
   /// Where along `dim` the elements stand in order: int64.
   public func argsort(dim: Int = -1, descending: Bool = false, stable: Bool = false) -> Tensor {
     detach().sort(dim: dim, descending: descending, stable: stable).indices

@@ -134,6 +134,54 @@ extension Tensor {
     }
   }
 
+  /// `sections` pieces of equal size side by side: along the second dimension, or the first of a 1-d tensor.
+  ///
+  /// Errors: `torch.hsplit requires a tensor with at least 1 dimension, but got a tensor with 0 dimensions!`; `torch.hsplit attempted to split
+  /// along dimension 1, but the size of the dimension 5 is not divisible by the split_size 3!`
+  public func hsplit(_ sections: Int) -> [Tensor] { evenly("hsplit", sections, rank: 1, dim: rank == 1 ? 0 : 1) }
+
+  /// The pieces side by side between the given positions, by the rules of slices.
+  public func hsplit(at indices: [Int]) -> [Tensor] { cut("hsplit", indices, rank: 1, dim: rank == 1 ? 0 : 1) }
+
+  /// `sections` pieces of equal size one upon the other: along the first dimension, of at least two. Errors as for `hsplit`.
+  public func vsplit(_ sections: Int) -> [Tensor] { evenly("vsplit", sections, rank: 2, dim: 0) }
+
+  /// The pieces of the first dimension, of at least two, between the given positions.
+  public func vsplit(at indices: [Int]) -> [Tensor] { cut("vsplit", indices, rank: 2, dim: 0) }
+
+  /// `sections` pieces of equal size one behind the other: along the third dimension. Errors as for `hsplit`.
+  public func dsplit(_ sections: Int) -> [Tensor] { evenly("dsplit", sections, rank: 3, dim: 2) }
+
+  /// The pieces of the third dimension between the given positions.
+  public func dsplit(at indices: [Int]) -> [Tensor] { cut("dsplit", indices, rank: 3, dim: 2) }
+
+  private func evenly(_ name: String, _ sections: Int, rank least: Int, dim: Int) -> [Tensor] {
+    attempt([self], results: expectedPieces(sections)) { list throws(TensorError) in
+      let x = list[0]
+      try x.checkSplit(name, rank: least)
+      guard sections != 0, x.shape[dim] % sections == 0 else {
+        throw .runtime(
+          "torch.\(name) attempted to split along dimension \(dim), but the size of the dimension \(x.shape[dim]) is not divisible by the "
+            + "split_size \(sections)!")
+      }
+      return x.tensorSplit(sections, dim: dim)
+    }
+  }
+
+  private func cut(_ name: String, _ indices: [Int], rank least: Int, dim: Int) -> [Tensor] {
+    attempt([self], results: indices.count + 1) { list throws(TensorError) in
+      try list[0].checkSplit(name, rank: least)
+      return list[0].tensorSplit(at: indices, dim: dim)
+    }
+  }
+
+  private func checkSplit(_ name: String, rank least: Int) throws(TensorError) {
+    guard rank >= least else {
+      throw .runtime(
+        "torch.\(name) requires a tensor with at least \(least) dimension, but got a tensor with \(rank) dimensions!")
+    }
+  }
+
   private func dimensionToSplit(_ dim: Int) throws(TensorError) -> Int {
     guard rank > 0 else {
       throw .runtime("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
