@@ -158,6 +158,13 @@ extension Tensor {
     return filled("full", shape, with: value, dtype: dtype ?? value.dtype, device, requiresGrad)
   }
 
+  /// A 0-d tensor of a number of any kind, in the default dtype unless another is given; `Tensor(2)` is one of int64.
+  public static func scalarTensor(
+    _ value: some ScalarConvertible, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+  ) -> Tensor {
+    full([], value, dtype: dtype ?? DefaultDType.current, device: device, requiresGrad: requiresGrad)
+  }
+
   static func uninitialized(
     _ operation: String, _ shape: [Int], _ dtype: DType, _ device: any Device
   ) throws(TensorError) -> Tensor {
@@ -202,6 +209,34 @@ extension Tensor {
   ) -> Tensor {
     guard isValid else { return self }
     return .full(shape, value, dtype: dtype ?? self.dtype, device: device ?? self.device, requiresGrad: requiresGrad)
+  }
+
+  /// Uninitialised memory of another shape, with this tensor's dtype and device unless others are given.
+  public func newEmpty(
+    _ shape: [Int], dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false
+  ) -> Tensor {
+    guard isValid else { return self }
+    return .empty(shape, dtype: dtype ?? self.dtype, device: device ?? self.device, requiresGrad: requiresGrad)
+  }
+
+  /// A number in every place of another shape, with this tensor's dtype and device unless others are given.
+  public func newFull(
+    _ shape: [Int], _ value: some ScalarConvertible, dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false
+  ) -> Tensor {
+    guard isValid else { return self }
+    return .full(shape, value, dtype: dtype ?? self.dtype, device: device ?? self.device, requiresGrad: requiresGrad)
+  }
+
+  public func newOnes(
+    _ shape: [Int], dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false
+  ) -> Tensor {
+    newFull(shape, 1, dtype: dtype, device: device, requiresGrad: requiresGrad)
+  }
+
+  public func newZeros(
+    _ shape: [Int], dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false
+  ) -> Tensor {
+    newFull(shape, 0, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   /// Uninitialised memory in this tensor's order: draws into it follow a transposed matrix's columns.

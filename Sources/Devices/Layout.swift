@@ -176,7 +176,7 @@ extension Layout {
 
 /// The common shape of two operands.
 ///
-/// - Throws: PyTorch's message where a dimension differs and neither size is one.
+/// - Throws: PyTorch's message where a dimension differs and neither size is one; where the common shape has more elements than can be.
 public func broadcastShapes(_ a: [Int], _ b: [Int]) throws(TensorError) -> [Int] {
   if a == b { return a }
   let rank = max(a.count, b.count)
@@ -189,6 +189,29 @@ public func broadcastShapes(_ a: [Int], _ b: [Int]) throws(TensorError) -> [Int]
         "The size of tensor a (\(left)) must match the size of tensor b (\(right)) at non-singleton dimension \(i)")
     }
     result[i] = left == 1 ? right : left
+  }
+  _ = try Layout.checkedCount(result)
+  return result
+}
+
+/// The common shape of any number of shapes.
+///
+/// - Throws: `Attempting to broadcast a dimension of length 4 at -1! Mismatching argument at index 1 had (4,); but expected shape should be
+///   broadcastable to [2, 3]`; for negative sizes.
+public func broadcastShapes(_ shapes: [[Int]]) throws(TensorError) -> [Int] {
+  var result = [Int](repeating: 1, count: shapes.map(\.count).max() ?? 0)
+  for (number, shape) in shapes.enumerated() {
+    for (back, size) in shape.reversed().enumerated() where size != 1 {
+      guard size >= 0 else { throw .value("Attempting to broadcast a dimension with negative length!") }
+      let place = result.count - 1 - back
+      guard result[place] == 1 || result[place] == size else {
+        let own = shape.map { "\($0)" }.joined(separator: ", ") + (shape.count == 1 ? "," : "")
+        throw .runtime(
+          "Attempting to broadcast a dimension of length \(size) at \(-1 - back)! Mismatching argument at index \(number) had (\(own)); but "
+            + "expected shape should be broadcastable to \(result)")
+      }
+      result[place] = size
+    }
   }
   return result
 }

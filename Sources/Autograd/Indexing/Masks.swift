@@ -57,6 +57,9 @@ extension Tensor {
     attempt(self) { x throws(TensorError) in Tensor(try x.device.nonzero(x.operand)) }
   }
 
+  /// The positions of the elements that are not zero: `nonzero` under NumPy's name.
+  public func argwhere() -> Tensor { nonzero() }
+
   /// The coordinates where a mask that is broadcast to `shape` is true; a 0-d shape counts as a line of one.
   private func places(in shape: [Int], device: any Device) throws(TensorError) -> AdvancedIndex {
     if self.device !== device { throw mixedDevices(device, self.device) }

@@ -152,7 +152,8 @@ extension Tensor {
     if case .coordinates(let list) = spacing {
       for element in list where element.rank != 1 {
         throw .runtime(
-          "torch.gradient expected each element of spacing to have one dimension, but got an element with \(element.rank) dimensions!")
+          "torch.gradient expected each element of spacing to have one dimension, but got an element with \(element.rank) dimensions!"
+        )
       }
     }
     let dims = try dim.map { (dim) throws(TensorError) in try uniqueDimensions(dim.dimensions, rank: rank) } ?? Array(shape.indices)

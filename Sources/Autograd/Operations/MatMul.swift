@@ -48,6 +48,9 @@ extension Tensor {
     }
   }
 
+  /// The inner product of two vectors, the first of them conjugated: for real ones `dot`.
+  public func vdot(_ other: Tensor) -> Tensor { dot(other) }
+
   /// The inner product of two vectors.
   ///
   /// Errors: `inconsistent tensor size, expected tensor [3] and src [2] to have the same number of elements, but got 3 and 2 elements

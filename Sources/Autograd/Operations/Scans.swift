@@ -46,12 +46,22 @@ extension Tensor {
   /// The differences of neighbours along a dimension, one less than there are elements; `n` times over. Booleans give booleans: whether two
   /// differ.
   ///
-  /// Errors: `diff expects input to be at least one-dimensional`; `order must be non-negative but got -1`.
-  public func diff(n: Int = 1, dim: Int = -1) -> Tensor {
-    attempt(self) { x throws(TensorError) in
-      guard x.rank > 0 else { throw .runtime("diff expects input to be at least one-dimensional") }
+  /// - Parameters:
+  ///   - prepend: what is put before the elements first.
+  ///   - append: what is put behind them.
+  ///
+  /// Errors: `diff expects input to be at least one-dimensional`; `order must be non-negative but got -1`; `diff expects prepend or append to be
+  /// the same dimension as input`, and of its shape but for the dimension.
+  public func diff(n: Int = 1, dim: Int = -1, prepend: Tensor? = nil, append: Tensor? = nil) -> Tensor {
+    let parts = [prepend, self, append].compactMap { $0 }
+    return attempt(parts) { parts throws(TensorError) in
+      guard rank > 0 else { throw .runtime("diff expects input to be at least one-dimensional") }
       guard n >= 0 else { throw .runtime("order must be non-negative but got \(n)") }
-      let dim = try wrapDimension(dim, rank: x.rank)
+      let dim = try wrapDimension(dim, rank: rank)
+      for other in parts { try checkExtension(other, dim) }
+      if n == 0 { return clone() }
+      let x = parts.count == 1 ? parts[0] : concatenate(parts, dim: dim)
+      guard x.isValid else { return x }
       var result = x
       for _ in 0..<Swift.min(n, x.shape[dim]) {
         let length = Swift.max(result.shape[dim] - 1, 0)
@@ -60,6 +70,17 @@ extension Tensor {
         result = x.dtype == .bool ? next .^ last : next - last
       }
       return result
+    }
+  }
+
+  private func checkExtension(_ other: Tensor, _ dim: Int) throws(TensorError) {
+    guard other.rank == rank else {
+      throw .runtime("diff expects prepend or append to be the same dimension as input")
+    }
+    for i in shape.indices where i != dim && other.shape[i] != shape[i] {
+      throw .runtime(
+        "diff expects the shape of tensor to prepend or append to match that of input except along the differencing dimension; input.size(\(i)) "
+          + "= \(shape[i]), but got tensor.size(\(i)) = \(other.shape[i])")
     }
   }
 }

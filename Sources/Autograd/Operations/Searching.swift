@@ -9,7 +9,8 @@ public enum SearchSide: String, Sendable {
 
 extension Tensor {
   /// The place that each of `values` would take in this sequence of ascending elements: how many of them are less, or from the right less or
-  /// equal. int64, in the shape of `values`.
+  /// equal. In the shape of `values`, int64 or
+  /// with `outInt32` int32.
   ///
   /// The sequences lie along the last dimension, one for each row of `values`, or there is a single 1-d one for all values.
   ///
@@ -18,28 +19,32 @@ extension Tensor {
   /// Errors: `torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value
   /// tensor must match, ...`; `torch.searchsorted(): boundary and sorter must have the same size, ...`; `torch.searchsorted(): sorter index out
   /// of range`.
-  public func searchsorted(_ values: Tensor, side: SearchSide = .left, sorter: Tensor? = nil) -> Tensor {
+  public func searchsorted(
+    _ values: Tensor, outInt32: Bool = false, side: SearchSide = .left, sorter: Tensor? = nil
+  ) -> Tensor {
     if let sorter, !sorter.isValid { return sorter }
     return attempt(self, values) { x, values throws(TensorError) in
       try x.checkSearch(values, sorter)
-      return try x.places(of: values.detach(), side, sorter)
+      return try x.places(of: values.detach(), side, sorter).to(outInt32 ? .int32 : .int64)
     }
   }
 
   /// The place of one number in a 1-d sequence.
-  public func searchsorted(_ value: some ScalarConvertible, side: SearchSide = .left, sorter: Tensor? = nil) -> Tensor {
-    searchsorted(Tensor.full([], value, device: device), side: side, sorter: sorter)
+  public func searchsorted(
+    _ value: some ScalarConvertible, outInt32: Bool = false, side: SearchSide = .left, sorter: Tensor? = nil
+  ) -> Tensor {
+    searchsorted(Tensor.full([], value, device: device), outInt32: outInt32, side: side, sorter: sorter)
   }
 
   /// The number of the interval between ascending boundaries into which each element falls: how many boundaries are less than it, or with
   /// `right` less or equal. int64.
   ///
   /// Error: `boundaries tensor must be 1 dimension, but got dim(2)`.
-  public func bucketize(_ boundaries: Tensor, right: Bool = false) -> Tensor {
+  public func bucketize(_ boundaries: Tensor, outInt32: Bool = false, right: Bool = false) -> Tensor {
     guard !boundaries.isValid || boundaries.rank == 1 else {
       return .failure(.runtime("boundaries tensor must be 1 dimension, but got dim(\(boundaries.rank))"))
     }
-    return boundaries.searchsorted(self, side: right ? .right : .left)
+    return boundaries.searchsorted(self, outInt32: outInt32, side: right ? .right : .left)
   }
 
   private func checkSearch(_ values: Tensor, _ sorter: Tensor?) throws(TensorError) {
@@ -58,7 +63,8 @@ extension Tensor {
     if let sorter {
       guard sorter.shape == shape else {
         throw .runtime(
-          "\(name) boundary and sorter must have the same size, but got boundary tensor \(shape)and got sorter tensor \(sorter.shape)")
+          "\(name) boundary and sorter must have the same size, but got boundary tensor \(shape)and got sorter tensor \(sorter.shape)"
+        )
       }
       guard sorter.dtype == .int64 else {
         throw .runtime("\(name) sorter must be a tensor of long dtype but got dtype \(sorter.dtype.scalarTypeName)")

@@ -83,7 +83,7 @@ extension Tensor {
     }
     let shapes = results.map(\.shape)
     return Tensor.differentiable(name, results: results, inputs: [self], saves: false) { gradients in
-      [concatenate(filled(gradients, shapes), dim: dim)]
+      [concatenate(zeroFilled(gradients, shapes), dim: dim)]
     }
   }
 
@@ -98,7 +98,7 @@ extension Tensor {
       let results = (0..<x.shape[dim]).map { x.bareView(x.layout.selecting($0, of: dim)) }
       guard let shape = results.first?.shape else { return [] }
       return Tensor.differentiable("UnbindBackward0", results: results, inputs: [x], saves: false) { gradients in
-        [stack(filled(gradients, [[Int]](repeating: shape, count: gradients.count)), dim: dim)]
+        [stack(zeroFilled(gradients, [[Int]](repeating: shape, count: gradients.count)), dim: dim)]
       }
     }
   }
@@ -131,6 +131,26 @@ extension Tensor {
       return zip(bounds, bounds.dropFirst()).map { start, end in
         x.stepped(.slice(dim, of: x.shape[dim], from: start, to: end, by: 1))
       }
+    }
+  }
+
+  /// As `tensorSplit` with the number of sections that a 0-d tensor holds, or at the positions of a 1-d one. Waits for them.
+  ///
+  /// Errors: `tensor_split expected tensor_indices_or_sections to have dtype of long, but got Int`; more dimensions than one.
+  public func tensorSplit(_ indicesOrSections: Tensor, dim: Int = 0) -> [Tensor] {
+    attempt([self, indicesOrSections], results: expectedPieces(indicesOrSections.count)) { list throws(TensorError) in
+      let places = list[1]
+      guard places.dtype == .int64 else {
+        throw .runtime(
+          "tensor_split expected tensor_indices_or_sections to have dtype of long, but got \(places.dtype.scalarTypeName)")
+      }
+      guard places.rank <= 1 else {
+        throw .runtime(
+          "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional tensor, but got a tensor with "
+            + "\(places.rank) dims")
+      }
+      let numbers = places.scalars(as: Int.self)
+      return places.rank == 0 ? list[0].tensorSplit(numbers[0], dim: dim) : list[0].tensorSplit(at: numbers, dim: dim)
     }
   }
 
@@ -191,7 +211,7 @@ extension Tensor {
 }
 
 /// The gradients of pieces, with zeros for those that nothing used.
-private func filled(_ gradients: [Tensor?], _ shapes: [[Int]]) -> [Tensor] {
+private func zeroFilled(_ gradients: [Tensor?], _ shapes: [[Int]]) -> [Tensor] {
   guard let some = gradients.lazy.compactMap({ $0 }).first else { return [] }
   return zip(gradients, shapes).map { g, shape in g ?? .zeros(shape, dtype: some.dtype, device: some.device) }
 }

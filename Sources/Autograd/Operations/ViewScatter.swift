@@ -22,13 +22,26 @@ extension Tensor {
     replacing("DiagonalScatterBackward0", source) { x in x.diagonal(offset: offset, dim1: dim1, dim2: dim2) }
   }
 
-  /// A copy in which `source` stands where `asStrided` reads; of several values for one place the last in row-major order stays.
+  /// A copy in which `source` stands where `asStrided` reads; of several values for one place any one may stay.
+  ///
+  /// The derivative by this tensor is PyTorch's, which is the gradient in the part that was replaced and zero outside of it: the reverse of what
+  /// it is for the other operations here, and of what is right. `x * mask + ...` has the right one.
   public func asStridedScatter(_ source: Tensor, _ size: [Int], _ stride: [Int], storageOffset: Int = 0) -> Tensor {
-    replacing("AsStridedScatterBackward0", source) { x in x.asStrided(size, stride, storageOffset: storageOffset) }
+    let view = { @Sendable (x: Tensor) in x.asStrided(size, stride, storageOffset: storageOffset) }
+    return replacing("AsStridedScatterBackward0", source, view) { g in
+      g.zerosLike().asStridedScatter(view(g), size, stride, storageOffset: storageOffset)
+    }
+  }
+
+  private func replacing(_ name: String, _ source: Tensor, _ view: @escaping @Sendable (Tensor) -> Tensor) -> Tensor {
+    replacing(name, source, view) { g in g.replacing(name, view(g).zerosLike(), view) }
   }
 
   /// - Parameter view: shows a part of a tensor without a copy, where that is in row-major order.
-  private func replacing(_ name: String, _ source: Tensor, _ view: @escaping @Sendable (Tensor) -> Tensor) -> Tensor {
+  private func replacing(
+    _ name: String, _ source: Tensor, _ view: @escaping @Sendable (Tensor) -> Tensor,
+    toSelf: @escaping @Sendable (_ g: Tensor) -> Tensor
+  ) -> Tensor {
     attempt(self, source) { x, source throws(TensorError) in
       let result = try x.converted(to: x.dtype)
       let part = view(result)
@@ -41,9 +54,7 @@ extension Tensor {
       try result.device.copy(source.operand, to: part.operand)
       let dtype = source.dtype
       return result.differentiable(
-        name, x, source, saves: false,
-        { g in g.replacing(name, view(g).zerosLike(), view) },
-        { g in view(g).to(dtype) })
+        name, x, source, saves: false, toSelf, { g in view(g).to(dtype) })
     }
   }
 

@@ -186,6 +186,18 @@ extension Tensor {
     }
   }
 
+  /// `narrow` from the position that a 0-d tensor holds. Waits for it.
+  ///
+  /// Error: `start must be an 0-dim integral Tensor.`
+  public func narrow(dim: Int, start: Tensor, length: Int) -> Tensor {
+    attempt(start) { start throws(TensorError) in
+      guard start.rank == 0, start.dtype.category == .integer else {
+        throw .runtime("start must be an 0-dim integral Tensor.")
+      }
+      return narrow(dim: dim, start: Int(start), length: length)
+    }
+  }
+
   /// The diagonal of two dimensions, as the last dimension of the result. A positive offset is above the main diagonal, a negative one below.
   ///
   /// Error: `diagonal dimensions cannot be identical 1, 1`.

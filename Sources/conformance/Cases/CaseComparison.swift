@@ -3,10 +3,10 @@ import Fluxion
 extension Value {
   /// The results of a call one by one: tuples and lists in depth-first order.
   ///
-  /// A list of numbers alone is one result.
+  /// A list of numbers alone is one result, and so is a list of nothing.
   var flattened: [Value] {
-    guard let elements, elements.isEmpty || elements.contains(where: { $0.scalar == nil }) else { return [self] }
-    return elements.flatMap(\.flattened)
+    if case .list(let values) = self, values.allSatisfy({ $0.scalar != nil }) { return [self] }
+    return elements?.flatMap(\.flattened) ?? [self]
   }
 }
 

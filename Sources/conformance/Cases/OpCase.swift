@@ -18,9 +18,11 @@ struct OpCase {
     isInPlace = try row.member("variant").asString() == "inplace" || operation.hasSuffix("_") && !operation.hasSuffix("__")
   }
 
-  /// The operation's name in the table: functions of `nn.functional` and Python's special methods go by their own.
+  /// The operation's name in the table: functions of `nn.functional` and Python's special methods go by their own; reflected operators keep
+  /// their underscores, as `__rand__` is not `rand`.
   var tableName: String {
     if operation.hasPrefix("nn.functional.") { return String(operation.dropFirst("nn.functional.".count)) }
+    if operation.hasPrefix("__r"), operation.hasSuffix("__") { return operation }
     if operation.hasPrefix("__"), operation.hasSuffix("__") { return String(operation.dropFirst(2).dropLast(2)) }
     return isInPlace && operation.hasSuffix("_") ? String(operation.dropLast()) : operation
   }

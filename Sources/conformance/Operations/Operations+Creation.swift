@@ -42,8 +42,46 @@ extension Operations {
         try call.receiver.fullLike(
           call.required(call.scalar(1, "fill_value"), "fill_value"), dtype: call.dtype(-1), requiresGrad: call.requiresGrad))
     },
-    "new_ones": { .tensor(.ones(try $0.sizes(1, "size"), dtype: try $0.dtype(-1) ?? $0.receiver.dtype)) },
-    "new_zeros": { .tensor(.zeros(try $0.sizes(1, "size"), dtype: try $0.dtype(-1) ?? $0.receiver.dtype)) },
+    "linspace": { call in
+      .tensor(
+        .linspace(
+          try call.required(call.double(0, "start"), "start"), try call.required(call.double(1, "end"), "end"),
+          steps: try call.required(call.int(2, "steps"), "steps"), dtype: try call.dtype(-1),
+          requiresGrad: try call.requiresGrad))
+    },
+    "logspace": { call in
+      .tensor(
+        .logspace(
+          try call.required(call.double(0, "start"), "start"), try call.required(call.double(1, "end"), "end"),
+          steps: try call.required(call.int(2, "steps"), "steps"), base: try call.double(3, "base") ?? 10,
+          dtype: try call.dtype(-1), requiresGrad: try call.requiresGrad))
+    },
+    "new_empty": { .tensor(try $0.receiver.newEmpty($0.sizes(1, "size"), dtype: $0.dtype(-1))) },
+    "new_full": { call in
+      .tensor(
+        try call.receiver.newFull(
+          call.required(call.ints(1, "size"), "size"), call.required(call.scalar(2, "fill_value"), "fill_value"),
+          dtype: call.dtype(-1)))
+    },
+    "scalar_tensor": { call in
+      .tensor(
+        .scalarTensor(
+          try call.required(call.scalar(0, "s"), "s"), dtype: try call.dtype(-1), requiresGrad: try call.requiresGrad))
+    },
+    "tril_indices": { call in
+      .tensor(
+        .trilIndices(
+          try call.required(call.int(0, "row"), "row"), try call.required(call.int(1, "col"), "col"),
+          offset: try call.int(2, "offset") ?? 0, dtype: try call.dtype(-1) ?? .int64))
+    },
+    "triu_indices": { call in
+      .tensor(
+        .triuIndices(
+          try call.required(call.int(0, "row"), "row"), try call.required(call.int(1, "col"), "col"),
+          offset: try call.int(2, "offset") ?? 0, dtype: try call.dtype(-1) ?? .int64))
+    },
+    "new_ones": { .tensor(try $0.receiver.newOnes($0.sizes(1, "size"), dtype: $0.dtype(-1))) },
+    "new_zeros": { .tensor(try $0.receiver.newZeros($0.sizes(1, "size"), dtype: $0.dtype(-1))) },
     "nn.Parameter": { call in
       .tensor(try call.receiver.detach().requiringGrad(call.bool(1, "requires_grad") ?? true))
     },

@@ -53,10 +53,28 @@ extension Operations {
     "le": infix(.<=, .<=, .<=),
     "gt": infix(.>, .>, .>),
     "ge": infix(.>=, .>=, .>=),
-    "bitwise_and": { .tensor(try $0.receiver .& $0.tensor(1, "other")) },
-    "bitwise_or": { .tensor(try $0.receiver .| $0.tensor(1, "other")) },
-    "bitwise_xor": { .tensor(try $0.receiver .^ $0.tensor(1, "other")) },
+    "bitwise_and": bits(.&, .&),
+    "bitwise_or": bits(.|, .|),
+    "bitwise_xor": bits(.^, .^),
+    "bitwise_left_shift": bits(<<, <<, <<),
+    "bitwise_right_shift": bits(>>, >>, >>),
     "bitwise_not": { .tensor(.!(try $0.receiver)) },
+    "__radd__": reflected("add"),
+    "__rand__": reflected("bitwise_and"),
+    "__rdiv__": reflected("div"),
+    "__rmatmul__": reflected("matmul"),
+    "__rmod__": reflected("remainder"),
+    "__rmul__": reflected("mul"),
+    "__ror__": reflected("bitwise_or"),
+    "__rpow__": reflected("pow"),
+    "__rsub__": reflected("sub"),
+    "__rxor__": reflected("bitwise_xor"),
+    "rsub": { call in
+      let (x, alpha) = (try call.receiver, try call.scalar(2, "alpha") ?? .int(1))
+      if let y = call[1, "other"]?.tensor { return .tensor(x.rsub(y, alpha: alpha)) }
+      return .tensor(x.rsub(try call.required(call.scalar(1, "other"), "other"), alpha: alpha))
+    },
+    "true_divide": quotient,
     "logical_and": binary(Tensor.logicalAnd),
     "logical_or": binary(Tensor.logicalOr),
     "logical_xor": binary(Tensor.logicalXor),
@@ -74,6 +92,33 @@ extension Operations {
   private static let sum = infix(+, +, +, +, +)
   private static let difference = infix(-, -, -, -, -)
   private static let quotient = infix(/, /, /, /, /)
+
+  /// An operator of integers: between tensors, with a number on the right, and with one on the left.
+  private static func bits(
+    _ tensors: @escaping @Sendable (Tensor, Tensor) -> Tensor, _ withInt: @escaping @Sendable (Tensor, Int) -> Tensor,
+    _ ofInt: (@Sendable (Int, Tensor) -> Tensor)? = nil
+  ) -> Operation {
+    { call in
+      switch (call[0, "input"], call[1, "other"]) {
+      case (.tensor(let x)?, .tensor(let y)?): return .tensor(tensors(x.tensor, y.tensor))
+      case (.tensor(let x)?, .bool(let y)?): return .tensor(tensors(x.tensor, Tensor(y)))
+      case (.tensor(let x)?, .int(let y)?): return .tensor(withInt(x.tensor, Int(y)))
+      case (.int(let x)?, .tensor(let y)?):
+        guard let ofInt else { return .tensor(withInt(y.tensor, Int(x))) }
+        return .tensor(ofInt(Int(x), y.tensor))
+      default: throw Unfit("operation \(call.operation) of other than tensors and integers")
+      }
+    }
+  }
+
+  /// An operator whose left operand comes second.
+  private static func reflected(_ operation: String) -> Operation {
+    { call in
+      _ = try call.receiver
+      guard call.arguments.count == 2 else { throw Unfit("operation \(call.operation) of \(call.arguments.count) operands") }
+      return try perform(Call(operation: operation, isMethod: true, arguments: call.arguments.reversed()))
+    }
+  }
 
   private static func rounded(_ call: Call, _ mode: RoundingMode) throws -> Value {
     let x = try call.receiver
@@ -94,6 +139,15 @@ extension Operations {
     "ceil": unary(Tensor.ceil),
     "clamp": clamp,
     "clip": clamp,
+    "clamp_max": { call in
+      if let bound = call[1, "max"]?.tensor { return .tensor(try call.receiver.clamp(max: bound)) }
+      return .tensor(try call.receiver.clamp(max: call.required(call.scalar(1, "max"), "max")))
+    },
+    "clamp_min": { call in
+      if let bound = call[1, "min"]?.tensor { return .tensor(try call.receiver.clamp(min: bound)) }
+      return .tensor(try call.receiver.clamp(min: call.required(call.scalar(1, "min"), "min")))
+    },
+    "conj_physical": unary(Tensor.conjPhysical),
     "copysign": binary(Tensor.copysign, { $0.copysign($1) }),
     "cos": unary(Tensor.cos),
     "cosh": unary(Tensor.cosh),
@@ -109,14 +163,32 @@ extension Operations {
     "fmax": binary(Tensor.fmax),
     "fmin": binary(Tensor.fmin),
     "frac": unary(Tensor.frac),
+    "frexp": { call in
+      let (mantissa, exponent) = try call.receiver.frexp()
+      return .tensors([mantissa, exponent])
+    },
     "heaviside": binary(Tensor.heaviside),
     "hypot": binary(Tensor.hypot),
     "i0": unary(Tensor.i0),
+    "allclose": { call in
+      .bool(
+        try call.receiver.allClose(
+          call.tensor(1, "other"), rtol: call.double(2, "rtol") ?? 1e-5, atol: call.double(3, "atol") ?? 1e-8,
+          equalNaN: call.bool(4, "equal_nan") ?? false))
+    },
+    "equal": { .bool(try $0.receiver == $0.tensor(1, "other")) },
+    "isclose": { call in
+      .tensor(
+        try call.receiver.isClose(
+          call.tensor(1, "other"), rtol: call.double(2, "rtol") ?? 1e-5, atol: call.double(3, "atol") ?? 1e-8,
+          equalNaN: call.bool(4, "equal_nan") ?? false))
+    },
     "isfinite": unary(Tensor.isFinite),
     "isinf": unary(Tensor.isInf),
     "isnan": unary(Tensor.isNaN),
     "isneginf": unary(Tensor.isNegInf),
     "isposinf": unary(Tensor.isPosInf),
+    "isreal": unary(Tensor.isReal),
     "ldexp": binary(Tensor.ldexp),
     "lgamma": unary(Tensor.lgamma),
     "log": unary(Tensor.log),

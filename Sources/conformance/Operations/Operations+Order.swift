@@ -15,10 +15,21 @@ extension Operations {
       let k = try call.required(call.int(1, "k"), "k")
       return try pair(call.receiver.kthvalue(k, dim: call.int(2, "dim") ?? -1, keepDim: call.keepDim(3)))
     },
+    "index_reduce": { call in
+      .tensor(
+        try call.receiver.indexReduce(
+          dim: call.dim(1), index: call.tensor(2, "index"), source: call.tensor(3, "source"), reduce: call.scatterReduction,
+          includeSelf: call.bool(-1, "include_self") ?? true))
+    },
     "masked_select": { .tensor(try $0.receiver.maskedSelect($0.tensor(1, "mask"))) },
     "median": { call in
       guard let dim = try call.int(1, "dim") else { return .tensor(try call.receiver.median()) }
       return try pair(call.receiver.median(dim: dim, keepDim: call.keepDim(2)))
+    },
+    "msort": unary(Tensor.msort),
+    "nanmedian": { call in
+      guard let dim = try call.int(1, "dim") else { return .tensor(try call.receiver.nanmedian()) }
+      return try pair(call.receiver.nanmedian(dim: dim, keepDim: call.keepDim(2)))
     },
     "mode": { try pair($0.receiver.mode(dim: $0.int(1, "dim") ?? -1, keepDim: $0.keepDim(2))) },
     "pad": { call in
@@ -35,12 +46,21 @@ extension Operations {
       }
       return .tensor(try call.receiver.pad(padding, mode: mode, value: call.double(3, "value")))
     },
-    "quantile": { call in
-      let dim = try call.int(2, "dim")
-      let keepDim = try call.keepDim(3)
-      if let q = call[1, "q"]?.tensor { return .tensor(try call.receiver.quantile(q, dim: dim, keepDim: keepDim)) }
+    "nanquantile": { call in
+      let (dim, keepDim, kind) = (try call.int(2, "dim"), try call.keepDim(3), try call.quantileInterpolation)
+      if let q = call[1, "q"]?.tensor {
+        return .tensor(try call.receiver.nanquantile(q, dim: dim, keepDim: keepDim, interpolation: kind))
+      }
       let q = try call.required(call.double(1, "q"), "q")
-      return .tensor(try call.receiver.quantile(q, dim: dim, keepDim: keepDim))
+      return .tensor(try call.receiver.nanquantile(q, dim: dim, keepDim: keepDim, interpolation: kind))
+    },
+    "quantile": { call in
+      let (dim, keepDim, kind) = (try call.int(2, "dim"), try call.keepDim(3), try call.quantileInterpolation)
+      if let q = call[1, "q"]?.tensor {
+        return .tensor(try call.receiver.quantile(q, dim: dim, keepDim: keepDim, interpolation: kind))
+      }
+      let q = try call.required(call.double(1, "q"), "q")
+      return .tensor(try call.receiver.quantile(q, dim: dim, keepDim: keepDim, interpolation: kind))
     },
     "scatter": { call in
       let (x, dim, index) = (try call.receiver, try call.dim(1), try call.tensor(2, "index"))
@@ -55,6 +75,12 @@ extension Operations {
       .tensor(
         try call.receiver.scatterAdd(dim: call.dim(1), index: call.tensor(2, "index"), source: call.tensor(3, "src")))
     },
+    "scatter_reduce": { call in
+      .tensor(
+        try call.receiver.scatterReduce(
+          dim: call.dim(1), index: call.tensor(2, "index"), source: call.tensor(3, "src"), reduce: call.scatterReduction,
+          includeSelf: call.bool(-1, "include_self") ?? true))
+    },
     "sort": { call in
       try pair(
         call.receiver.sort(
@@ -66,6 +92,13 @@ extension Operations {
       let k = try call.required(call.int(1, "k"), "k")
       return try pair(call.receiver.topk(k, dim: call.int(2, "dim") ?? -1, largest: call.bool(3, "largest") ?? true))
     },
+    "unique": { call in
+      // The second argument says whether the result is to be sorted, which it always is.
+      try distinct(call, call.receiver.unique(dim: call.int(4, "dim")), inverse: 2, counts: 3)
+    },
+    "unique_consecutive": { call in
+      try distinct(call, call.receiver.uniqueConsecutive(dim: call.int(3, "dim")), inverse: 1, counts: 2)
+    },
     "unfold": { call in
       .tensor(
         try call.receiver.unfold(
@@ -73,12 +106,39 @@ extension Operations {
     },
   ]
 
+  /// Of the three results those that are asked for.
+  private static func distinct(
+    _ call: Call, _ results: (values: Tensor, inverse: Tensor, counts: Tensor), inverse: Int, counts: Int
+  ) throws -> Value {
+    var asked = [results.values]
+    if try call.bool(inverse, "return_inverse") ?? false { asked.append(results.inverse) }
+    if try call.bool(counts, "return_counts") ?? false { asked.append(results.counts) }
+    return asked.count == 1 ? .tensor(asked[0]) : .tensors(asked)
+  }
+
   private static func pair(_ results: (values: Tensor, indices: Tensor)) -> Value {
     .tensors([results.values, results.indices])
   }
 }
 
 extension Call {
+  fileprivate var scatterReduction: ScatterReduction {
+    get throws { try required(string(4, "reduce").flatMap(ScatterReduction.init), "reduce") }
+  }
+
+  fileprivate var quantileInterpolation: QuantileInterpolation {
+    get throws {
+      switch try string(-1, "interpolation") ?? "linear" {
+      case "linear": return .linear
+      case "lower": return .lower
+      case "higher": return .higher
+      case "midpoint": return .midpoint
+      case "nearest": return .nearest
+      case let name: throw Unfit("interpolation \(name)")
+      }
+    }
+  }
+
   /// How `scatter` combines what it writes with what is there.
   fileprivate var scatterMode: ScatterMode {
     get throws {

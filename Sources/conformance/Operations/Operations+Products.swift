@@ -39,6 +39,7 @@ extension Operations {
       let dims = try pairs.map { try Call(operation: call.operation, arguments: [$0]).ints(0, "dims") ?? [] }
       return .tensor(x.tensordot(y, dims: dims[0], dims[1]))
     },
+    "vdot": binary(Tensor.vdot),
     "trace": unary(Tensor.trace),
   ]
 

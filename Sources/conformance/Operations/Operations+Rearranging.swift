@@ -10,7 +10,12 @@ extension Operations {
           offset: call.int(1, "offset") ?? 0, dim1: call.int(2, "dim1") ?? -2, dim2: call.int(3, "dim2") ?? -1))
     },
     "diagflat": { .tensor(try $0.receiver.diagflat(offset: $0.int(1, "offset") ?? 0)) },
-    "flip": { .tensor(try $0.receiver.flip($0.sizes(1, "dims"))) },
+    "flip": { call in
+      let dims = try call.sizes(1, "dims")
+      return .tensor(try call.receiver.flip(call.required(call[1, "dims"] == nil ? nil : dims, "dims")))
+    },
+    "fliplr": unary(Tensor.fliplr),
+    "flipud": unary(Tensor.flipud),
     "repeat": { .tensor(try $0.receiver.repeat($0.sizes(1, "repeats"))) },
     "repeat_interleave": { call in
       let dim = try call.int(2, "dim")

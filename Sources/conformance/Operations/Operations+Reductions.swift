@@ -12,11 +12,35 @@ extension Operations {
     "any": { .tensor(try $0.receiver.any(dim: $0.dims(1), keepDim: $0.keepDim(2))) },
     "argmax": { .tensor(try $0.receiver.argmax(dim: $0.int(1, "dim"), keepDim: $0.keepDim(2))) },
     "argmin": { .tensor(try $0.receiver.argmin(dim: $0.int(1, "dim"), keepDim: $0.keepDim(2))) },
+    "corrcoef": unary(Tensor.corrcoef),
+    "cov": { call in
+      .tensor(
+        try call.receiver.cov(
+          correction: call.int(1, "correction") ?? 1, fweights: call.optionalTensor(2, "fweights"),
+          aweights: call.optionalTensor(3, "aweights")))
+    },
     "count_nonzero": { .tensor(try $0.receiver.countNonzero(dim: $0.dims(1))) },
     "cdist": { .tensor(try $0.receiver.cdist($0.tensor(1, "x2"), p: $0.double(2, "p") ?? 2)) },
     "cumprod": { .tensor(try $0.receiver.cumprod(dim: $0.dim(1), dtype: $0.dtype(2))) },
+    "cumulative_trapezoid": { call in
+      let dim = try call.int(-1, "dim") ?? -1
+      if let x = try call.optionalTensor(1, "x") { return .tensor(try call.receiver.cumulativeTrapezoid(x: x, dim: dim)) }
+      return .tensor(try call.receiver.cumulativeTrapezoid(dx: call.scalar(-1, "dx") ?? .int(1), dim: dim))
+    },
+    "gradient": { call in
+      .tensors(
+        try call.receiver.gradient(
+          spacing: call.spacing, dim: call.dims(-1), edgeOrder: call.int(-1, "edge_order") ?? 1))
+    },
+    "trapezoid": trapezoid,
+    "trapz": trapezoid,
     "cumsum": { .tensor(try $0.receiver.cumsum(dim: $0.dim(1), dtype: $0.dtype(2))) },
-    "diff": { .tensor(try $0.receiver.diff(n: $0.int(1, "n") ?? 1, dim: $0.int(2, "dim") ?? -1)) },
+    "diff": { call in
+      .tensor(
+        try call.receiver.diff(
+          n: call.int(1, "n") ?? 1, dim: call.int(2, "dim") ?? -1, prepend: call.optionalTensor(3, "prepend"),
+          append: call.optionalTensor(4, "append")))
+    },
     "dist": { .tensor(try $0.receiver.dist($0.tensor(1, "other"), p: $0.double(2, "p") ?? 2)) },
     "linalg.vector_norm": { call in
       .tensor(
@@ -64,6 +88,12 @@ extension Operations {
     },
   ]
 
+  private static let trapezoid: Operation = { call in
+    let dim = try call.int(-1, "dim") ?? -1
+    if let x = try call.optionalTensor(1, "x") { return .tensor(try call.receiver.trapezoid(x: x, dim: dim)) }
+    return .tensor(try call.receiver.trapezoid(dx: call.scalar(-1, "dx") ?? .int(1), dim: dim))
+  }
+
   /// `max` and `min`: of a whole tensor, of two tensors, or along a dimension.
   private static func extreme(
     _ call: Call, whole: (Tensor) -> () -> Tensor, pair: (Tensor) -> (Tensor) -> Tensor,
@@ -78,6 +108,17 @@ extension Operations {
 }
 
 extension Call {
+  fileprivate var spacing: SampleSpacing {
+    get throws {
+      guard let value = given(-1, "spacing") else { return .uniform(1) }
+      if let number = value.scalar { return .uniform(number) }
+      let list = try required(value.elements, "spacing")
+      let tensors = list.compactMap(\.tensor)
+      if tensors.count == list.count { return .coordinates(tensors) }
+      return .distances(try list.map { try required($0.scalar, "spacing") })
+    }
+  }
+
   func keepDim(_ index: Int) throws -> Bool { try bool(index, "keepdim") ?? false }
 
   func dim(_ index: Int) throws -> Int { try required(int(index, "dim"), "dim") }

@@ -3,10 +3,13 @@ import Fluxion
 extension Operations {
   /// What belongs to a tensor as such: its dtype and device, its value in Python's terms, its place in the graph.
   static let tensors: [String: Operation] = [
+    "bfloat16": unary(Tensor.bfloat16),
     "bool": { call in
       // `x.bool()` and `bool(x)` have one name.
       call.isMethod ? .tensor(try call.receiver.bool()) : .bool(Bool(try call.receiver))
     },
+    "byte": unary(Tensor.byte),
+    "char": unary(Tensor.char),
     "clone": unary(Tensor.clone),
     "contiguous": unary(Tensor.contiguous),
     "copy_": { call in
@@ -21,6 +24,10 @@ extension Operations {
       return call.arguments[0]
     },
     "double": unary(Tensor.double),
+    "fill": { call in
+      if let value = call[1, "value"]?.tensor { return .tensor(try call.receiver.filled(value)) }
+      return .tensor(try call.receiver.filled(call.required(call.scalar(1, "value"), "value")))
+    },
     "fill_": { call in
       let x = try call.reference
       if let value = call[1, "value"]?.tensor {
@@ -32,9 +39,11 @@ extension Operations {
     },
     "float": { call in call.isMethod ? .tensor(try call.receiver.float()) : .float(Double(try call.receiver)) },
     "half": unary(Tensor.half),
+    "int": unary(Tensor.int),
     "is_inference": { .bool(try $0.receiver.isInference) },
     "item": { .scalar(try $0.receiver.item()) },
     "long": unary(Tensor.long),
+    "short": unary(Tensor.short),
     "tolist": { call in
       let x = try call.receiver
       return .nested(x)

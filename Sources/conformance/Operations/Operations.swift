@@ -32,8 +32,13 @@ extension Operations {
 
   /// The form in place: the library's own where it has one, else the same operation, whose result takes the receiver's place.
   static func performInPlace(_ call: Call) throws -> Value {
-    var call = call
     if let operation = all[call.operation + "_"] { return try operation(call) }
+    return try update(call)
+  }
+
+  /// The result takes the receiver's place.
+  static func update(_ call: Call) throws -> Value {
+    var call = call
     guard let operation = all[call.operation], case .tensor(let reference)? = call.arguments.first else {
       throw Skip("operation \(call.operation)_ is not there yet")
     }
@@ -84,12 +89,13 @@ extension Operations {
       switch (call[0, "input"], call[1, "other"] ?? call[1, "exponent"]) {
       case (.tensor(let x)?, .tensor(let y)?): return .tensor(tensors(x.tensor, y.tensor))
       case (.tensor(let x)?, .float(let y)?): return .tensor(withDouble(x.tensor, y))
+      case (.tensor(let x)?, .bool(let y)?): return .tensor(tensors(x.tensor, Tensor(y)))
       case (.tensor(let x)?, let y?): return .tensor(withInt(x.tensor, Int(try call.required(y.scalar, "other").intValue)))
       case (.float(let x)?, .tensor(let y)?):
-        guard let ofDouble else { throw Skip("operation \(call.operation) of a number and a tensor") }
+        guard let ofDouble else { throw Unfit("operation \(call.operation) of a number and a tensor") }
         return .tensor(ofDouble(x, y.tensor))
       case (.int(let x)?, .tensor(let y)?):
-        guard let ofInt else { throw Skip("operation \(call.operation) of a number and a tensor") }
+        guard let ofInt else { throw Unfit("operation \(call.operation) of a number and a tensor") }
         return .tensor(ofInt(Int(x), y.tensor))
       default: throw Unfit("operation \(call.operation) of two numbers")
       }
@@ -103,10 +109,17 @@ extension Operations {
     _ withDouble: @escaping @Sendable (inout Tensor, Double) -> Void
   ) -> Operation {
     { call in
+      // With a weight or a rounding mode it is no operator.
+      if call.arguments.count + call.keywords.count > 2 {
+        var function = call
+        if function.operation.hasSuffix("_") { function.operation.removeLast() }
+        return try update(function)
+      }
       let x = try call.reference
       switch call[1, "other"] {
       case .tensor(let y)?: withTensor(&x.tensor, y.tensor)
       case .float(let y)?: withDouble(&x.tensor, y)
+      case .bool(let y)?: withTensor(&x.tensor, Tensor(y))
       case let y?: withInt(&x.tensor, Int(try call.required(y.scalar, "other").intValue))
       case nil: throw Unfit("operation \(call.operation) without an operand")
       }
