@@ -1,0 +1,190 @@
+import Devices
+
+// A kernel whose results take the place of its first operands: an optimiser's step in one pass over memory.
+//
+//     static let momentum = ElementwiseKernel(inputs: [.value, .value, .value, .value]) { x in
+//       let velocity = 0.9 * x[1] + x[2]
+//       return [x[0] - x[3] * velocity, velocity]
+//     }
+//     noGrad { momentum.update(&weight, &velocity, with: weight.grad!, learningRate) }
+
+extension ElementwiseKernel {
+  /// Replaces `x` by the kernel's one result.
+  ///
+  /// The kernel's inputs are `x`, then `operands`: tensors that broadcast to its shape, and numbers.
+  ///
+  /// Errors, after which nothing is changed: `a leaf Variable that requires grad is being used in an in-place operation.` while recording; a
+  /// result of another shape, or of a dtype that does not convert; another number of operands or results than the kernel has.
+  public func update(_ x: inout Tensor, with operands: any ScalarOrTensor...) {
+    var others: [Tensor] = []
+    update(&x, &others, operands)
+  }
+
+  /// Replaces `x` and `y` by the kernel's two results; its inputs are `x`, `y`, then `operands`.
+  public func update(_ x: inout Tensor, _ y: inout Tensor, with operands: any ScalarOrTensor...) {
+    // Moved, not copied: memory that two hold is not written in place.
+    var others = [y]
+    y = .invalid
+    update(&x, &others, operands)
+    y = others[0]
+  }
+
+  /// Replaces `x`, `y` and `z` by the kernel's three results; its inputs are `x`, `y`, `z`, then `operands`.
+  public func update(_ x: inout Tensor, _ y: inout Tensor, _ z: inout Tensor, with operands: any ScalarOrTensor...) {
+    var others = [y, z]
+    (y, z) = (.invalid, .invalid)
+    update(&x, &others, operands)
+    (y, z) = (others[0], others[1])
+  }
+
+  private func update(_ x: inout Tensor, _ others: inout [Tensor], _ operands: [any ScalarOrTensor]) {
+    let arguments = operands.map(\.elementwiseArgument)
+    if let invalid = ([x] + others).first(where: { !$0.isValid }) ?? arguments.firstInvalid {
+      x = invalid
+      return
+    }
+    do throws(TensorError) {
+      let plan = try Plan(self, [x] + others, arguments)
+      if plan.isRecorded {
+        try replaceRecorded(&x, &others, arguments, plan.dtype)
+      } else {
+        try replace(&x, &others, plan)
+      }
+    } catch {
+      _ = Tensor.failure(error)
+    }
+  }
+
+  /// What holds whether or not memory is written in place.
+  private struct Plan {
+    let dtype: DType
+    let shape: [Int]
+    let operands: [KernelArgument]
+    let isRecorded: Bool
+
+    init(_ kernel: ElementwiseKernel, _ targets: [Tensor], _ arguments: [ElementwiseArgument]) throws(TensorError) {
+      guard kernel.outputs.count == targets.count, kernel.inputs.count == targets.count + arguments.count else {
+        throw .type(
+          "the kernel replaces \(kernel.outputs.count) of \(kernel.inputs.count) operands, not \(targets.count) of "
+            + "\(targets.count + arguments.count)")
+      }
+      let mode = GradientMode.current
+      if mode != .inference, targets.contains(where: \.isInference) { throw .inferenceUpdate }
+      isRecorded = mode == .recording && (targets.map(\.body) + arguments.compactMap(\.body)).contains { $0.node != nil }
+      var promotion = Promotion()
+      for (target, kind) in zip(targets, kernel.inputs) where kind == .value { promotion.add(target.dtype, rank: target.rank) }
+      for (argument, kind) in zip(arguments, kernel.inputs.dropFirst(targets.count)) where kind == .value {
+        switch argument {
+        case .tensor(let body): promotion.add(body.dtype, rank: body.layout.rank)
+        case .scalar(let value): promotion.add(value)
+        }
+      }
+      dtype = promotion.result
+      var shape = targets[0].shape
+      for case .tensor(let body) in targets.map(\.argument) + arguments { shape = try broadcastShapes(shape, body.layout.shape) }
+      self.shape = shape
+      let device = targets[0].device
+      for (index, target) in targets.enumerated() {
+        try checkInPlace(of: shape, kernel.outputKind(index) == .boolean ? .bool : dtype, in: target.shape, target.dtype)
+        guard target.device === device else { throw mixedDevices(device, target.device) }
+      }
+      var operands: [KernelArgument] = []
+      for argument in arguments {
+        switch argument {
+        case .scalar(let value): operands.append(.scalar(value))
+        case .tensor(let body):
+          guard body.storage.device === device else { throw mixedDevices(device, body.storage.device) }
+          operands.append(.operand(body.frozen.operand.with(layout: body.layout.broadcast(to: shape))))
+        }
+      }
+      self.operands = operands
+    }
+  }
+
+  /// Runs the kernel on the targets' own memory where nobody else holds it.
+  private func replace(
+    _ x: inout Tensor, _ others: inout [Tensor], _ plan: Plan
+  ) throws(TensorError) {
+    let variable = x.body.node?.variable
+    var rest: [(old: Operand, new: Operand)] = []
+    for index in others.indices {
+      let isOwner = others[index].isSoleOwner
+      let old = others[index].body.frozen.operand
+      rest.append((old, try target(old, overwrites: isOwner)))
+    }
+    func run(_ old: Operand, overwrites: Bool) throws(TensorError) -> Operand {
+      let new = try target(old, overwrites: overwrites)
+      try new.device.elementwise(
+        self, dtype: plan.dtype, inputs: [.operand(old)] + rest.map { .operand($0.old) } + plan.operands,
+        outputs: [new] + rest.map(\.new))
+      return new
+    }
+    if let variable {
+      try variable.update { (state) throws(TensorError) in
+        let isOwner = isKnownUniquelyReferenced(&state.value.storage)
+        state.value = try run(state.value, overwrites: isOwner)
+      }
+    } else {
+      let isOwner = x.isSoleOwner
+      let old = x.body.operand
+      let new = try run(old, overwrites: isOwner)
+      if new.storage !== old.storage { x = Tensor(new) }
+    }
+    for index in others.indices where rest[index].new.storage !== rest[index].old.storage {
+      if let variable = others[index].body.node?.variable {
+        try variable.update { (state) throws(TensorError) in state.value = rest[index].new }
+      } else {
+        others[index] = Tensor(rest[index].new)
+      }
+    }
+  }
+
+  private func target(_ old: Operand, overwrites: Bool) throws(TensorError) -> Operand {
+    if overwrites && old.layout.isContiguous { return old }
+    return Operand(
+      storage: try old.device.allocate(byteCount: old.count * old.dtype.byteCount), layout: Layout(shape: old.shape),
+      dtype: old.dtype)
+  }
+
+  /// As an operation of the graph.
+  private func replaceRecorded(
+    _ x: inout Tensor, _ others: inout [Tensor], _ arguments: [ElementwiseArgument], _ dtype: DType
+  ) throws(TensorError) {
+    let targets = [x] + others
+    guard !targets.contains(where: { $0.body.node?.variable != nil }) else {
+      throw .runtime("a leaf Variable that requires grad is being used in an in-place operation.")
+    }
+    let results = try Elementwise.apply(self, gradName, dtype: dtype, targets.map(\.argument) + arguments)
+    x = results[0].to(x.dtype)
+    for index in others.indices { others[index] = results[1 + index].to(others[index].dtype) }
+  }
+}
+
+extension Tensor {
+  /// Whether nobody else holds this tensor's memory. Never of a variable, whose value has a lock of its own.
+  fileprivate var isSoleOwner: Bool {
+    mutating get {
+      body.node?.variable == nil && isKnownUniquelyReferenced(&body) && isKnownUniquelyReferenced(&body.storage)
+    }
+  }
+}
+
+extension ScalarOrTensor {
+  fileprivate var elementwiseArgument: ElementwiseArgument {
+    switch self {
+    case let tensor as Tensor: .tensor(tensor.body)
+    case let number as Double: .scalar(.double(number))
+    case let number as Float: .scalar(.double(Double(number)))
+    default: preconditionFailure("\(Self.self) is neither a number nor a tensor")
+    }
+  }
+}
+
+extension [ElementwiseArgument] {
+  fileprivate var firstInvalid: Tensor? {
+    lazy.compactMap { argument in
+      guard case .tensor(let body) = argument, body.flags.contains(.invalid) else { return nil }
+      return Tensor(body)
+    }.first
+  }
+}
