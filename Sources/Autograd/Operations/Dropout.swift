@@ -19,6 +19,32 @@ extension Tensor {
     dropped(p, training, generator, hidesFeatures: true)
   }
 
+  /// `dropout` of whole channels: of shape [N, C, L], or [C, L] without a batch.
+  ///
+  /// Errors: as for `dropout`; `dropout1d: Expected 2D or 3D input, but received a 4D input. ...`.
+  public func dropout1d(p: Double = 0.5, training: Bool = true, generator: Generator? = nil) -> Tensor {
+    guard rank == 2 || rank == 3 || !isValid else {
+      return .failure(
+        .runtime(
+          "dropout1d: Expected 2D or 3D input, but received a \(rank)D input. Note that dropout1d exists to provide channel-wise dropout on "
+            + "inputs with 1 spatial dimension, a channel dimension, and an optional batch dimension (i.e. 2D or 3D inputs)."))
+    }
+    return droppedChannels(p, training, generator, batchedRank: 3)
+  }
+
+  /// `dropout` of whole channels: of shape [N, C, D, H, W], or [C, D, H, W] without a batch.
+  ///
+  /// Errors: as for `dropout2d`.
+  public func dropout3d(p: Double = 0.5, training: Bool = true, generator: Generator? = nil) -> Tensor {
+    droppedChannels(p, training, generator, batchedRank: 5)
+  }
+
+  /// Channels are dropped in a batch of one where there is no batch.
+  private func droppedChannels(_ p: Double, _ training: Bool, _ generator: Generator?, batchedRank: Int) -> Tensor {
+    if rank == batchedRank { return dropped(p, training, generator, hidesFeatures: true) }
+    return unsqueeze(0).dropped(p, training, generator, hidesFeatures: true).squeeze(0)
+  }
+
   private func dropped(_ p: Double, _ training: Bool, _ generator: Generator?, hidesFeatures: Bool) -> Tensor {
     attempt(self) { x throws(TensorError) in
       guard try x.isThinned(p, training) else { return self }

@@ -17,7 +17,8 @@ extension Operations {
     "group_norm": { call in
       .tensor(
         F.groupNorm(
-          try call.receiver, try call.required(call.int(1, "num_groups"), "num_groups"), weight: try call.optionalTensor(2, "weight"),
+          try call.receiver, try call.required(call.int(1, "num_groups"), "num_groups"),
+          weight: try call.optionalTensor(2, "weight"),
           bias: try call.optionalTensor(3, "bias"), eps: try call.eps(4)))
     },
     "instance_norm": { call in
@@ -71,7 +72,8 @@ extension Operations {
     "rms_norm": { call in
       .tensor(
         F.rmsNorm(
-          try call.receiver, try call.normalizedShape, weight: try call.optionalTensor(2, "weight"), eps: try call.double(3, "eps")))
+          try call.receiver, try call.normalizedShape, weight: try call.optionalTensor(2, "weight"), eps: try call.double(3, "eps"))
+      )
     },
   ]
 

@@ -181,7 +181,8 @@ extension Tensor {
 private func checkNormalizedShape(_ normalized: [Int], of shape: [Int], separator: String) throws(TensorError) {
   guard !normalized.isEmpty else {
     throw .runtime(
-      "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = []")
+      "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = []"
+    )
   }
   guard shape.count >= normalized.count, Array(shape.suffix(normalized.count)) == normalized else {
     let sizes = normalized.map { separator + "\($0)" }.joined(separator: separator.isEmpty ? ", " : "")
@@ -197,6 +198,7 @@ private func checkGroups(_ groups: Int, of shape: [Int]) throws(TensorError) {
   guard groups > 0 else { throw .runtime("Expected num groups to be greater than 0, got \(groups)") }
   guard shape[1] % groups == 0 else {
     throw .runtime(
-      "Expected number of channels in input to be divisible by num_groups, but got input of shape \(shape) and num_groups=\(groups)")
+      "Expected number of channels in input to be divisible by num_groups, but got input of shape \(shape) and num_groups=\(groups)"
+    )
   }
 }
