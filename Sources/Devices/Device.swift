@@ -52,6 +52,11 @@ public protocol Device: AnyObject, Sendable {
   /// `ProductSizes`.
   func matrixProduct(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError)
 
+  // MARK: Linear algebra
+
+  /// A factorization of matrices, or what is solved with one: what the operands are and what comes out is said at each operation.
+  func linearAlgebra(_ operation: LinearAlgebra, inputs: [Operand], outputs: [Operand]) throws(TensorError)
+
   // MARK: Indexing
 
   /// output[s..., r...] = input[indices[0][s...], ..., indices[k-1][s...], r...]: the first k dimensions of the input are indexed by k int64

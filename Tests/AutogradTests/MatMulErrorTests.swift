@@ -108,9 +108,9 @@ import Testing
     Case("trace: expected a matrix, but got tensor with dim 1") { ones(2).trace() },
     Case("linalg.cross: inputs dimension 0 must have length 3. Got 2 and 2") { ones(2, 3).cross(ones(2, 3), dim: 0) },
     Case("linalg.cross: inputs must have the same number of dimensions.") { ones(2, 3).cross(ones(3)) },
-    Case("multi_dot(): expected at least 2 tensors but got 1") { Tensor.multiDot([ones(2, 3)]) },
+    Case("multi_dot(): expected at least 2 tensors but got 1") { Linalg.multiDot([ones(2, 3)]) },
     Case("multi_dot(): tensors 1 and 2 with shapes [3, 3] and [4, 2] cannot be multiplied") {
-      Tensor.multiDot([ones(2, 3), ones(3, 3), ones(4, 2)])
+      Linalg.multiDot([ones(2, 3), ones(3, 3), ones(4, 2)])
     },
   ]
 

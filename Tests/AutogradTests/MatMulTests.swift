@@ -132,13 +132,13 @@ import Testing
     Operation("linear to one output", [2, 3], [3]) { F.linear($0[0], $0[1]) },
     Operation("outer", [2], [3]) { $0[0].outer($0[1]) },
     Operation("inner", [2, 3], [4, 3]) { $0[0].inner($0[1]) },
-    Operation("vecdot", [2, 3], [2, 3]) { $0[0].vecdot($0[1], dim: 0) },
+    Operation("vecdot", [2, 3], [2, 3]) { Linalg.vecdot($0[0], $0[1], dim: 0) },
     Operation("tensordot", [2, 3, 4], [4, 3, 5]) { $0[0].tensordot($0[1], dims: [1, 2], [1, 0]) },
     Operation("tensordot, summed partner", [2, 1], [3, 4]) { $0[0].tensordot($0[1], dims: [1], [0]) },
     Operation("kron", [2], [3, 2]) { $0[0].kron($0[1]) },
     Operation("trace", [2, 3]) { $0[0].trace() },
     Operation("cross", [2, 3], [1, 3]) { $0[0].cross($0[1]) },
-    Operation("multiDot", [2, 5], [5, 3], [3, 4], [4]) { Tensor.multiDot($0) },
+    Operation("multiDot", [2, 5], [5, 3], [3, 4], [4]) { Linalg.multiDot($0) },
   ]
 
   @Test(arguments: operations)
@@ -183,6 +183,6 @@ import Testing
     #expect(x.tensordot(y) == x.reshape([2, 12]).mm(y.reshape([12, 2])))
     #expect(x.tensordot(y, dims: 0).shape == [2, 3, 4, 3, 4, 2])
     let chain = [Self.random([2, 9], seed: 1), Self.random([9, 3], seed: 2), Self.random([3, 4], seed: 3)]
-    #expect(Tensor.multiDot(chain).allClose(chain[0].mm(chain[1]).mm(chain[2])))
+    #expect(Linalg.multiDot(chain).allClose(chain[0].mm(chain[1]).mm(chain[2])))
   }
 }

@@ -68,6 +68,23 @@ extension Tensor {
         pullback: .general(saves: saves) { (gradients, _) throws(TensorError) in pullback(gradients) }))
   }
 
+  /// The form for a derivative that reads the results, or that can fail in the operation's own words.
+  ///
+  /// - Parameter pullback: receives the results in their places in the graph. It must not hold them itself: they would never be released.
+  static func differentiable(
+    _ name: String, results: [Tensor], inputs: [Tensor],
+    _ pullback: @escaping @Sendable (_ gradients: [Tensor?], _ results: [Tensor]) throws(TensorError) -> [Tensor?]
+  ) -> [Tensor] {
+    guard inputs.contains(where: \.requiresGrad), GradientMode.isEnabled else { return results }
+    return attached(
+      results,
+      to: Node(
+        name, edges: Edges(inputs.map(\.body)), results: Results(results),
+        pullback: .general(saves: true) { (gradients, node) throws(TensorError) in
+          try pullback(gradients, attached(results, to: node))
+        }))
+  }
+
   static func attached(_ results: [Tensor], to node: Node) -> [Tensor] {
     results.enumerated().map { index, result in
       guard result.dtype.isFloatingPoint else { return result }

@@ -158,6 +158,16 @@ public final class AcceleratorDevice: Device {
     try submit("matrixProduct") { processor throws(TensorError) in try processor.matrixProduct(a, b, to: output) }
   }
 
+  // MARK: Linear algebra
+
+  public func linearAlgebra(_ operation: LinearAlgebra, inputs: [Operand], outputs: [Operand]) throws(TensorError) {
+    try CPULinearAlgebra.check(operation, inputs, device: type)
+    let (inputs, outputs) = (try inputs.map(own), try outputs.map(own))
+    try submit("linearAlgebra") { processor throws(TensorError) in
+      try processor.linearAlgebra(operation, inputs: inputs, outputs: outputs)
+    }
+  }
+
   // MARK: Indexing
 
   public func gather(_ input: Operand, indices: [Operand], dimensions: [Int], to output: Operand) throws(TensorError) {

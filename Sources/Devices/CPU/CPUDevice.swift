@@ -90,6 +90,12 @@ public final class CPUDevice: Device {
     try CPUMatMul.run(a, b, to: output)
   }
 
+  // MARK: Linear algebra
+
+  public func linearAlgebra(_ operation: LinearAlgebra, inputs: [Operand], outputs: [Operand]) throws(TensorError) {
+    try CPULinearAlgebra.run(operation, inputs: inputs, outputs: outputs, device: type)
+  }
+
   // MARK: Indexing
 
   public func gather(_ input: Operand, indices: [Operand], dimensions: [Int], to output: Operand) throws(TensorError) {

@@ -21,9 +21,6 @@ extension Operations {
     },
     "inner": binary(Tensor.inner),
     "kron": binary(Tensor.kron),
-    "linalg.cross": { .tensor(try $0.receiver.cross($0.tensor(1, "other"), dim: $0.int(2, "dim") ?? -1)) },
-    "linalg.multi_dot": { .tensor(Tensor.multiDot(try $0.tensors(0, "tensors"))) },
-    "linalg.vecdot": { .tensor(try $0.receiver.vecdot($0.tensor(1, "y"), dim: $0.int(2, "dim") ?? -1)) },
     "linear": { call in
       .tensor(F.linear(try call.receiver, try call.tensor(1, "weight"), bias: try call.optionalTensor(2, "bias")))
     },

@@ -42,11 +42,6 @@ extension Operations {
           append: call.optionalTensor(4, "append")))
     },
     "dist": { .tensor(try $0.receiver.dist($0.tensor(1, "other"), p: $0.double(2, "p") ?? 2)) },
-    "linalg.vector_norm": { call in
-      .tensor(
-        try call.receiver.norm(
-          call.double(1, "ord") ?? 2, dim: call.dims(2), keepDim: call.keepDim(3), dtype: call.dtype(4)))
-    },
     "logcumsumexp": { .tensor(try $0.receiver.logcumsumexp(dim: $0.dim(1))) },
     "logsumexp": { call in
       let dims = try call.required(call.ints(1, "dim"), "dim")

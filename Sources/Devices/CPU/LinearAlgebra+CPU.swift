@@ -1,0 +1,246 @@
+import CBLAS
+
+/// Factorizations and solutions by LAPACK, one matrix of the batch after the other; those of a batch share the threads.
+enum CPULinearAlgebra {
+  static func run(
+    _ operation: LinearAlgebra, inputs: [Operand], outputs: [Operand], device: String
+  ) throws(TensorError) {
+    try check(operation, inputs, device: device)
+    switch inputs[0].dtype {
+    case .float32: try LAPACKRun<Float>(operation, inputs, outputs, device).run()
+    case .float64: try LAPACKRun<Double>(operation, inputs, outputs, device).run()
+    default: try rowOrder(inputs[0], to: outputs[0])
+    }
+  }
+
+  /// - Throws: where LAPACK does not compute with the dtype.
+  static func check(_ operation: LinearAlgebra, _ inputs: [Operand], device: String) throws(TensorError) {
+    let dtype = inputs[0].dtype
+    let isKnown = operation == .rowOrder ? dtype == .int32 : dtype == .float32 || dtype == .float64
+    guard isKnown else { throw .notImplemented("\"\(operation.name)_\(device)\" not implemented for '\(dtype.scalarTypeName)'") }
+  }
+}
+
+extension CPULinearAlgebra {
+  private static func rowOrder(_ pivots: Operand, to output: Operand) throws(TensorError) {
+    let (steps, rows) = (pivots.shape[pivots.layout.rank - 1], output.shape[output.layout.rank - 1])
+    let exchanges = try MatrixIntegers(reading: pivots, size: steps)
+    let order = try MatrixIntegers(writing: output, size: rows)
+    for item in 0..<(rows == 0 ? 0 : output.count / rows) {
+      let (pivots, order) = (exchanges[item], order[item])
+      for row in 0..<rows { order[row] = Int32(row) }
+      for step in 0..<steps {
+        guard (1...rows).contains(Int(pivots[step])) else { throw .pivotOutOfRange }
+        (order[step], order[Int(pivots[step]) - 1]) = (order[Int(pivots[step]) - 1], order[step])
+      }
+    }
+    order.store()
+  }
+}
+
+extension TensorError {
+  static let pivotOutOfRange = TensorError.runtime(
+    "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive.Did you properly pass the result of lu_factor?")
+  static let pivotOfSolutionOutOfRange = TensorError.runtime(
+    "Pivots given to lu_solve must all be greater or equal to 1. Did you properly pass the result of lu_factor?")
+  static let pivotOfBlocksOutOfRange = TensorError.runtime(
+    "Pivots given to ldl_solve must all satisfy |pivot| >= 1. Did you properly pass the result of ldl_factor?")
+}
+
+extension LinearAlgebra {
+  /// The case's name, without what it carries.
+  var name: String { String("\(self)".prefix { $0 != "(" }) }
+}
+
+/// One command's work.
+struct LAPACKRun<T: LAPACKElement> {
+  let operation: LinearAlgebra
+  let inputs: [Operand]
+  let outputs: [Operand]
+  let device: String
+
+  init(_ operation: LinearAlgebra, _ inputs: [Operand], _ outputs: [Operand], _ device: String) {
+    self.operation = operation
+    self.inputs = inputs
+    self.outputs = outputs
+    self.device = device
+  }
+
+  let order = LAPACK_COL_MAJOR
+
+  func run() throws(TensorError) {
+    switch operation {
+    case .cholesky(let upper): try cholesky(upper: upper)
+    case .lu: try lu()
+    case .rowOrder: break  // of integers
+    case .luSolve(let transposed): try luSolve(transposed: transposed)
+    case .triangularSolve(let upper, let unitriangular): try triangularSolve(upper: upper, unitriangular: unitriangular)
+    case .ldl: try ldl()
+    case .ldlSolve: try ldlSolve()
+    case .reflectors: try reflectors()
+    case .reflectorProduct: try reflectorProduct()
+    case .reflect(let transposed): try reflect(transposed: transposed)
+    case .symmetricEigen(let upper): try symmetricEigen(upper: upper)
+    case .singularValues: try singularValues()
+    case .leastSquares(let driver, let cutoff): try leastSquares(driver, cutoff: cutoff)
+    }
+  }
+
+  // MARK: The batch
+
+  /// Calls LAPACK for every matrix and keeps what it returns.
+  ///
+  /// - Parameters:
+  ///   - size: of one matrix, for the share that is worth a thread.
+  ///   - info: receives the codes; where there is no such operand any but zero is an error.
+  ///   - body: prepares the workspace that all matrices of a share use, and returns what computes one of them.
+  func forEach(
+    _ count: Int, size: (Int32, Int32), info: Operand? = nil, _ body: () -> (_ item: Int) -> Int32
+  ) throws(TensorError) {
+    let work = Int(size.0) * Int(size.1) * Int(min(size.0, size.1))
+    let codes = try info.map { (info) throws(TensorError) in try MatrixIntegers(writing: info, size: 1) }
+    let refused = Lock<Int32>(0)
+    ThreadPool.shared.parallel(count: count, grain: max(1, 30_000 / max(1, work))) { range in
+      let compute = body()
+      for item in range {
+        let code = compute(item)
+        codes?[item].pointee = code
+        if code < 0 && code != Self.notFinite || codes == nil && code != 0 { refused.withLock { $0 = code } }
+      }
+    }
+    let code = refused.withLock { $0 }
+    guard code == 0 else { throw .runtime("\(operation.name) on \(device): LAPACK returned the code \(code)") }
+    codes?.store()
+  }
+
+  /// The code of a matrix with elements that are not finite: LAPACK's functions would call it an illegal argument, or not end.
+  static var notFinite: Int32 { -1 }
+
+  func isFinite(_ elements: UnsafeMutableBufferPointer<T>) -> Bool { elements.allSatisfy(\.isFinite) }
+
+  // MARK: Workspace
+
+  /// Memory that LAPACK asks for: the size is what it answers to a question for -1 elements.
+  static func workspace(_ query: (UnsafeMutablePointer<T>) -> Int32) -> Workspace<T> {
+    var answer: T = 1
+    _ = query(&answer)
+    // A size beyond the precision of Float has been rounded.
+    return Workspace(count: Int(answer.nextUp.rounded(.up)))
+  }
+}
+
+/// Memory for one thread's use.
+final class Workspace<T> {
+  let start: UnsafeMutablePointer<T>
+  let count: Int32
+
+  init(count: Int) {
+    self.count = Int32(clamping: max(count, 1))
+    start = .allocate(capacity: Int(self.count))
+  }
+
+  deinit { start.deallocate() }
+}
+
+// MARK: - Triangular factors, and what is solved with them
+
+extension LAPACKRun {
+  func cholesky(upper: Bool) throws(TensorError) {
+    let factor = try Matrices<T>(writing: outputs[0], from: inputs[0])
+    let n = factor.rows
+    try forEach(factor.count, size: (n, n), info: outputs[1]) {
+      { item in
+        let a = factor[item]
+        let code = T.potrf(order, letter(upper ? "U" : "L"), n, a, factor.lead)
+        for column in 0..<Int(n) {
+          let others = upper ? (column + 1)..<max(Int(n), column + 1) : 0..<column
+          for row in others { a[column * Int(n) + row] = 0 }
+        }
+        return code
+      }
+    }
+    factor.store()
+  }
+
+  func lu() throws(TensorError) {
+    let factors = try Matrices<T>(writing: outputs[0], from: inputs[0])
+    let (m, n) = (factors.rows, factors.columns)
+    let pivots = try MatrixIntegers(writing: outputs[1], size: Int(min(m, n)))
+    try forEach(factors.count, size: (m, n), info: outputs[2]) {
+      { item in T.getrf(order, m, n, factors[item], factors.lead, pivots[item]) }
+    }
+    factors.store()
+    pivots.store()
+  }
+
+  func luSolve(transposed: Bool) throws(TensorError) {
+    let factors = try Matrices<T>(reading: inputs[0])
+    let n = factors.rows
+    let pivots = try MatrixIntegers(reading: inputs[1], size: Int(n))
+    let x = try Matrices<T>(writing: outputs[0], from: inputs[2])
+    // LAPACK would follow a pivot wherever it points.
+    for item in 0..<factors.count {
+      for row in 0..<Int(n) where pivots[item][row] < 1 || pivots[item][row] > n {
+        throw .pivotOfSolutionOutOfRange
+      }
+    }
+    try forEach(x.count, size: (n, max(n, x.columns))) {
+      { item in
+        T.getrs(order, letter(transposed ? "T" : "N"), n, x.columns, factors[item], factors.lead, pivots[item], x[item], x.lead)
+      }
+    }
+    x.store()
+  }
+
+  func triangularSolve(upper: Bool, unitriangular: Bool) throws(TensorError) {
+    let a = try Matrices<T>(reading: inputs[0])
+    let x = try Matrices<T>(writing: outputs[0], from: inputs[1])
+    try forEach(x.count, size: (x.rows, x.columns)) {
+      { item in
+        T.trsm(
+          CblasColMajor, CblasLeft, upper ? CblasUpper : CblasLower, CblasNoTrans, unitriangular ? CblasUnit : CblasNonUnit,
+          x.rows, x.columns, 1, a[item], a.lead, x[item], x.lead)
+        return 0
+      }
+    }
+    x.store()
+  }
+
+  func ldl() throws(TensorError) {
+    let factors = try Matrices<T>(writing: outputs[0], from: inputs[0])
+    let n = factors.rows
+    let pivots = try MatrixIntegers(writing: outputs[1], size: Int(n))
+    try forEach(factors.count, size: (n, n), info: outputs[2]) {
+      let work = Self.workspace { T.sytrf(order, letter("L"), n, nil, factors.lead, nil, $0, -1) }
+      return { item in
+        let code = T.sytrf(order, letter("L"), n, factors[item], factors.lead, pivots[item], work.start, work.count)
+        // What LAPACK leaves above the diagonal is of the input.
+        for column in 1..<max(Int(n), 1) {
+          for row in 0..<column { factors[item][column * Int(n) + row] = 0 }
+        }
+        return code
+      }
+    }
+    factors.store()
+    pivots.store()
+  }
+
+  func ldlSolve() throws(TensorError) {
+    let factors = try Matrices<T>(reading: inputs[0])
+    let n = factors.rows
+    let pivots = try MatrixIntegers(reading: inputs[1], size: Int(n))
+    let x = try Matrices<T>(writing: outputs[0], from: inputs[2])
+    for item in 0..<factors.count {
+      for row in 0..<Int(n) where pivots[item][row] == 0 || pivots[item][row].magnitude > n {
+        throw .pivotOfBlocksOutOfRange
+      }
+    }
+    try forEach(x.count, size: (n, max(n, x.columns))) {
+      { item in T.sytrs(order, letter("L"), n, x.columns, factors[item], factors.lead, pivots[item], x[item], x.lead) }
+    }
+    x.store()
+  }
+
+  /// LAPACK's options are letters.
+  func letter(_ name: Unicode.Scalar) -> CChar { CChar(truncatingIfNeeded: name.value) }
+}
