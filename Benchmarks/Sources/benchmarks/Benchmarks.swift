@@ -32,6 +32,7 @@ struct Benchmarks: ParsableCommand {
       ("Matrix products", productWorkloads),
       ("Elementwise, float32", elementwiseWorkloads),
       ("Five elements", smallWorkloads),
+      ("Against PyTorch, JAX and MLX", peerWorkloads),
     ]
   }
 
