@@ -39,6 +39,8 @@ extension Tensor {
   fileprivate func reducedNorm(_ p: Double, _ shape: ReductionShape) throws(TensorError) -> Tensor {
     let compute = dtype.computeDType
     if p == 0 { return try (detach() .!= 0).reduced(.sum, shape, dtype: dtype) }
+    // Of one number each it is the magnitude, to the last bit.
+    let p = shape.count == 1 ? 1 : p
     let kernel: ElementwiseKernel =
       p == 2 ? Operation.square.kernel : p == 1 || p.isInfinite ? .instruction(.abs) : Operation.magnitudePower
     let powers = try Tensor.uninitialized("norm", shape.full, compute, device)
@@ -60,15 +62,25 @@ extension Tensor {
     let x = self
     switch p {
     case 1: return x.sgn() * g
-    case 2: return x * (g / norm).maskedFill(norm .== 0, 0)
+    case 2: return g * (x / norm).maskedFill(norm .== 0, 0)
     case _ where p.isInfinite:
       let magnitude = x.abs()
       let winners = (magnitude .== norm) .| (magnitude.isNaN() .& norm.isNaN())
       return x.sgn() * Tensor.where(winners, g / winners.sum(dim: shape.dims, keepDim: true), 0)
     case ..<1:
-      return (x.sgn() * x.abs().pow(p - 1)).maskedFill(x .== 0, 0) * (g * norm.pow(1 - p))
+      return (x.sgn() * x.abs().plainPower(p - 1)).maskedFill(x .== 0, 0) * g * norm.plainPower(1 - p)
     case ..<2: return x.sgn() * x.abs().pow(p - 1) * (g / norm.pow(p - 1)).maskedFill(norm .== 0, 0)
     default: return x * x.abs().pow(p - 2) * (g / norm.pow(p - 1)).maskedFill(norm .== 0, 0)
+    }
+  }
+}
+
+extension Tensor {
+  /// A power whose derivative is e · x^(e-1) for the roots too. In the second derivative of a norm large terms cancel, and what rounding leaves
+  /// of them should be what it leaves in PyTorch.
+  fileprivate func plainPower(_ exponent: Double) -> Tensor {
+    attempt(self) { x throws(TensorError) in
+      x.detach().pow(exponent).differentiable("PowBackward0", x) { g in g * (exponent * x.plainPower(exponent - 1)) }
     }
   }
 }

@@ -24,8 +24,9 @@ extension Operation {
   }
 
   private static func boundedVariance(_ x: Expression) -> Expression {
+    let bound = Double(Float(1e-12))  // in every dtype
     let variance = (1 - x) * x
-    return (variance .< 1e-12).select(1e-12, variance)
+    return (variance .< bound).select(bound, variance)
   }
 
   private static func derivative(_ name: String, _ body: (Expression, Expression) -> Expression) -> ElementwiseOperation {

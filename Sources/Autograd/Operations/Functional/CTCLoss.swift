@@ -205,10 +205,11 @@ private struct CTCPaths: Sendable {
 
   /// The probabilities less the expected share of each class in all paths (equation 16), [time, n, classes].
   func gradient(_ alpha: Tensor, _ beta: Tensor, losses: Tensor, zeroInfinity: Bool) -> Tensor {
-    let shares = (alpha + beta - emissions + losses.unsqueeze(1)).exp()
-    let isVisited = alpha + beta .> -.infinity
-    let visited = Tensor.where(isVisited, shares, Tensor.where(losses .== .infinity, Double.nan, 0).unsqueeze(1).to(shares.dtype))
-    let perClass = logProbs.zerosLike().scatterAdd(dim: 2, index: classes.expand(visited.shape), source: visited)
+    // States that no path visits have no share. Where there is no path at all nothing is known.
+    let isVisited = (alpha + beta .> -.infinity) .| (losses .== .infinity).unsqueeze(1)
+    let shares = Tensor.where(isVisited, (alpha + beta - emissions + losses.unsqueeze(1)).exp(), 0)
+    let known = logProbs.zerosLike().scatterAdd(dim: 2, index: classes.expand(shares.shape), source: shares)
+    let perClass = known.maskedFill((losses .== .infinity).unsqueeze(1), Double.nan)
     let moments = Tensor.positions(time, on: logProbs.device).reshape([time, 1, 1])
     var counts = moments .< inputLengths
     if zeroInfinity { counts = counts .& (losses .!= .infinity).unsqueeze(1) }
