@@ -57,6 +57,20 @@ public protocol Device: AnyObject, Sendable {
   /// A factorization of matrices, or what is solved with one: what the operands are and what comes out is said at each operation.
   func linearAlgebra(_ operation: LinearAlgebra, inputs: [Operand], outputs: [Operand]) throws(TensorError)
 
+  // MARK: Windows
+
+  /// One of a convolution's three arrays of the other two, named in the order of `Convolution.Product`: input and weight, output and weight, or
+  /// input and output. `bias`, one number for each channel of the result, is added to it; a weight has none.
+  func convolution(
+    _ product: Convolution.Product, _ a: Operand, _ b: Operand, bias: Operand?, _ convolution: Convolution, to output: Operand
+  ) throws(TensorError)
+  /// The greatest of every window, and its position in row-major order among the spatial dimensions (int64), which are those that have
+  /// windows: the last ones. Every window has an element at least. The first of equal elements, and the last NaN.
+  func maxPool(_ input: Operand, windows: [Windows], values: Operand, indices: Operand) throws(TensorError)
+  /// Weighted sums along `dim`, the rows of `bands`: a sparse matrix applied along a dimension. Transposed, it takes what lies along the rows
+  /// back to the input's places. Integers have weights of one.
+  func resample(_ input: Operand, dim: Int, _ bands: Bands, isTransposed: Bool, to output: Operand) throws(TensorError)
+
   // MARK: Indexing
 
   /// output[s..., r...] = input[indices[0][s...], ..., indices[k-1][s...], r...]: the first k dimensions of the input are indexed by k int64

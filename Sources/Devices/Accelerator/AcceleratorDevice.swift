@@ -168,6 +168,34 @@ public final class AcceleratorDevice: Device {
     }
   }
 
+  // MARK: Windows
+
+  public func convolution(
+    _ product: Convolution.Product, _ a: Operand, _ b: Operand, bias: Operand?, _ convolution: Convolution, to output: Operand
+  ) throws(TensorError) {
+    let (a, b, output) = (try own(a), try own(b), try own(output))
+    let bias = try bias.map(own)
+    try submit("convolution") { processor throws(TensorError) in
+      try processor.convolution(product, a, b, bias: bias, convolution, to: output)
+    }
+  }
+
+  public func maxPool(_ input: Operand, windows: [Windows], values: Operand, indices: Operand) throws(TensorError) {
+    let (input, values, indices) = (try own(input), try own(values), try own(indices))
+    try submit("maxPool") { processor throws(TensorError) in
+      try processor.maxPool(input, windows: windows, values: values, indices: indices)
+    }
+  }
+
+  public func resample(
+    _ input: Operand, dim: Int, _ bands: Bands, isTransposed: Bool, to output: Operand
+  ) throws(TensorError) {
+    let (input, output) = (try own(input), try own(output))
+    try submit("resample") { processor throws(TensorError) in
+      try processor.resample(input, dim: dim, bands, isTransposed: isTransposed, to: output)
+    }
+  }
+
   // MARK: Indexing
 
   public func gather(_ input: Operand, indices: [Operand], dimensions: [Int], to output: Operand) throws(TensorError) {

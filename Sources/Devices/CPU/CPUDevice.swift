@@ -96,6 +96,24 @@ public final class CPUDevice: Device {
     try CPULinearAlgebra.run(operation, inputs: inputs, outputs: outputs, device: type)
   }
 
+  // MARK: Windows
+
+  public func convolution(
+    _ product: Convolution.Product, _ a: Operand, _ b: Operand, bias: Operand?, _ convolution: Convolution, to output: Operand
+  ) throws(TensorError) {
+    try CPUConvolution.run(product, a, b, bias: bias, convolution, to: output, on: self)
+  }
+
+  public func maxPool(_ input: Operand, windows: [Windows], values: Operand, indices: Operand) throws(TensorError) {
+    try CPUPooling.maxPool(input, windows: windows, values: values, indices: indices, on: self)
+  }
+
+  public func resample(
+    _ input: Operand, dim: Int, _ bands: Bands, isTransposed: Bool, to output: Operand
+  ) throws(TensorError) {
+    try CPUPooling.resample(input, dim: dim, bands, isTransposed: isTransposed, to: output, on: self)
+  }
+
   // MARK: Indexing
 
   public func gather(_ input: Operand, indices: [Operand], dimensions: [Int], to output: Operand) throws(TensorError) {

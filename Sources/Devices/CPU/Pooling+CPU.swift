@@ -1,0 +1,119 @@
+/// Pooling and interpolation on the host.
+enum CPUPooling {
+  /// The least work worth a thread of its own, in elements read.
+  private static let grain = 1 << 14
+
+  // MARK: The greatest of a window
+
+  static func maxPool(
+    _ input: Operand, windows: [Windows], values: Operand, indices: Operand, on device: CPUDevice
+  ) throws(TensorError) {
+    guard values.count > 0 else { return }
+    let dtype = values.dtype.windowDType
+    let x = try device.compact(input, as: dtype)
+    try device.writing(values, as: dtype) { values throws(TensorError) in
+      try device.writing(indices, as: .int64) { indices throws(TensorError) in
+        switch dtype {
+        case .float32: maxPool(Float.self, x, windows, values, indices)
+        case .float64: maxPool(Double.self, x, windows, values, indices)
+        default: maxPool(Int64.self, x, windows, values, indices)
+        }
+      }
+    }
+  }
+
+  private static func maxPool<T: WindowElement>(
+    _: T.Type, _ input: Operand, _ windows: [Windows], _ values: Operand, _ indices: Operand
+  ) {
+    // The dimensions that a pooling lacks come first and have one place.
+    let alone = Windows(starts: [0], counts: [1])
+    let all = [Windows](repeating: alone, count: 3 - windows.count) + windows
+    let (deep, high, wide) = (all[0], all[1], all[2])
+    let sizes = [Int](repeating: 1, count: 3 - windows.count) + input.shape.suffix(windows.count)
+    let (height, width) = (sizes[1], sizes[2])
+    let planeCount = sizes.reduce(1, *)
+    let lines = deep.starts.count * high.starts.count
+    let lineCount = wide.starts.count
+    let x = input.address.assumingMemoryBound(to: T.self)
+    let values = values.address.assumingMemoryBound(to: T.self)
+    let indices = indices.address.assumingMemoryBound(to: Int64.self)
+    let windowCount = all.reduce(1) { $0 * ($1.counts.max() ?? 1) }
+    let total = input.count / planeCount * lines
+    ThreadPool.shared.parallel(count: total, grain: max(1, grain / (lineCount * windowCount))) { range in
+      for line in range {
+        let (plane, place) = line.quotientAndRemainder(dividingBy: lines)
+        let (oz, oy) = place.quotientAndRemainder(dividingBy: high.starts.count)
+        let image = x + plane * planeCount
+        for ox in 0..<lineCount {
+          var position = (deep.starts[oz] * height + high.starts[oy]) * width + wide.starts[ox]
+          var greatest = image[position]
+          for dz in 0..<deep.counts[oz] {
+            let z = deep.starts[oz] + dz * deep.step
+            for dy in 0..<high.counts[oy] {
+              let y = high.starts[oy] + dy * high.step
+              let row = (z * height + y) * width + wide.starts[ox]
+              for dx in 0..<wide.counts[ox] {
+                let value = image[row + dx * wide.step]
+                if value > greatest || value != value { (greatest, position) = (value, row + dx * wide.step) }
+              }
+            }
+          }
+          values[line * lineCount + ox] = greatest
+          indices[line * lineCount + ox] = Int64(position)
+        }
+      }
+    }
+  }
+
+  // MARK: Bands along a dimension
+
+  static func resample(
+    _ input: Operand, dim: Int, _ bands: Bands, isTransposed: Bool, to output: Operand, on device: CPUDevice
+  ) throws(TensorError) {
+    guard output.count > 0 else { return }
+    let dtype = output.dtype.windowDType
+    let x = try device.compact(input, as: dtype)
+    try device.writing(output, as: dtype) { result throws(TensorError) in
+      switch dtype {
+      case .float32: resample(Float.self, x, dim, bands, isTransposed, result)
+      case .float64: resample(Double.self, x, dim, bands, isTransposed, result)
+      default: resample(Int64.self, x, dim, bands, isTransposed, result)
+      }
+    }
+  }
+
+  private static func resample<T: WindowElement>(
+    _: T.Type, _ input: Operand, _ dim: Int, _ bands: Bands, _ isTransposed: Bool, _ output: Operand
+  ) {
+    let inner = output.shape.dropFirst(dim + 1).reduce(1, *)
+    let outer = output.shape.prefix(dim).reduce(1, *)
+    let x = input.address.assumingMemoryBound(to: T.self)
+    let result = output.address.assumingMemoryBound(to: T.self)
+    let (inputSize, outputSize) = (input.shape[dim], output.shape[dim])
+    let weights = bands.weights.map { T(weight: $0) }
+    // What lies side by side behind the dimension is cut into pieces too, so that a line stays in the cache.
+    let length = min(inner, 512)
+    let pieces = (inner + length - 1) / length
+    let work = max(bands.weights.count, outputSize) * length
+    ThreadPool.shared.parallel(count: outer * pieces, grain: max(1, grain / work)) { range in
+      for index in range {
+        let (block, piece) = index.quotientAndRemainder(dividingBy: pieces)
+        let start = piece * length
+        let count = min(length, inner - start)
+        let source = x + block * inputSize * inner + start
+        let target = result + block * outputSize * inner + start
+        for place in 0..<outputSize { (target + place * inner).update(repeating: .zero, count: count) }
+        for row in 0..<bands.rows {
+          let first = bands.offsets[row]
+          for tap in first..<bands.offsets[row + 1] {
+            let column = bands.starts[row] + tap - first
+            let from = source + (isTransposed ? row : column) * inner
+            let to = target + (isTransposed ? column : row) * inner
+            let weight = weights[tap]
+            for i in 0..<count { to[i] = T.multiplyAdd(weight, from[i], to[i]) }
+          }
+        }
+      }
+    }
+  }
+}
