@@ -156,6 +156,8 @@ extension LAPACKRun {
           let others = upper ? (column + 1)..<max(Int(n), column + 1) : 0..<column
           for row in others { a[column * Int(n) + row] = 0 }
         }
+        // OpenBLAS goes on where a pivot is not a number.
+        if code == 0, let failed = (0..<Int(n)).first(where: { a[$0 * Int(n) + $0].isNaN }) { return Int32(failed + 1) }
         return code
       }
     }

@@ -155,7 +155,7 @@ extension Linalg {
   static func bareSolve(
     _ lu: Tensor, _ pivots: Tensor, _ b: Tensor, left: Bool = true, adjoint: Bool = false
   ) throws(TensorError) -> Tensor {
-    let batch = try broadcastShapes(lu.batch, b.batch)
+    let batch = try broadcastShapes(b.batch, lu.batch)
     let factors = [broadcast(lu.bare, batch: batch), broadcast(pivots, batch: batch, matrix: 1)]
     let right = broadcast(b.bare, batch: batch)
     if left {

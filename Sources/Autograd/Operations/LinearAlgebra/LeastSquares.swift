@@ -89,8 +89,10 @@ extension Linalg {
     guard b.rank == a.rank || b.rank == a.rank - 1 else {
       throw .runtime("\(name): input.dim() must be greater or equal to other.dim() and (input.dim() - other.dim()) <= 1")
     }
-    guard a.rows == b.size(b.rank == a.rank ? -2 : -1) else {
-      throw .runtime("\(name): input.size(-2) should match other.size(\(b.rank == a.rank ? "-2" : "-1"))")
+    let isVector = b.rank == a.rank - 1
+    _ = try broadcastShapes(a.batch, Array(b.shape.dropLast(isVector ? 1 : 2)))
+    guard a.rows == b.size(isVector ? -1 : -2) else {
+      throw .runtime("\(name): input.size(-2) should match other.size(\(isVector ? -1 : -2))")
     }
     guard a.dtype == .float32 || a.dtype == .float64 else {
       throw .runtime("This function doesn't handle types other than float and double")

@@ -144,14 +144,13 @@ extension Linalg {
       let a = dims.map { a.movedim($0, Array((a.rank - $0.count)..<a.rank)) } ?? a
       guard a.isValid else { return a }
       let shape = Array(a.shape.dropFirst(b.rank))
-      let (size, other) = (a.shape.prefix(b.rank).reduce(1, *), shape.reduce(1, *))
-      guard size == other, size == b.count else {
-        let (left, right) = size == other ? (other, b.count) : (other, size)
+      let size = shape.reduce(1, *)
+      guard size == b.count else {
         throw .runtime(
-          "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but got \(left) != "
-            + "\(right)")
+          "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but got \(size) != "
+            + "\(b.count)")
       }
-      return solve(a.reshape([other, other]), b.flatten()).reshape(shape)
+      return solve(a.reshape([size, size]), b.flatten()).reshape(shape)
     }
   }
 }

@@ -14,10 +14,11 @@ extension Linalg {
       try checkSquare(name, a)
       try checkMatrix(name, b, "B")
       try checkEquation(name, a, b, left: left)
-      try checkDTypes(name, "A", a, "B", b)
-      try checkKernel("triangular_solve_cpu", a)
+      let dtype = a.dtype.promoted(with: b.dtype)
+      let (matrix, right) = (a.to(dtype), b.to(dtype))
+      try checkKernel("triangular_solve_cpu", matrix)
       return try triangularSolution(
-        "LinalgSolveTriangularBackward0", a, b, upper: upper, left: left, unitriangular: unitriangular)
+        "LinalgSolveTriangularBackward0", matrix, right, upper: upper, left: left, unitriangular: unitriangular)
     }
   }
 
@@ -51,7 +52,7 @@ extension Linalg {
   private static func triangularSolution(
     _ gradName: String, _ a: Tensor, _ b: Tensor, upper: Bool, left: Bool, unitriangular: Bool
   ) throws(TensorError) -> Tensor {
-    let batch = try broadcastShapes(a.batch, b.batch)
+    let batch = try broadcastShapes(b.batch, a.batch)
     let matrix = broadcast(a.bare, batch: batch)
     let right = broadcast(b.bare, batch: batch)
     var x: Tensor
