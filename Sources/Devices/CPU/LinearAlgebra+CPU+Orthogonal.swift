@@ -59,8 +59,7 @@ extension LAPACKRun {
       let work = Self.workspace { T.syevd(order, job, triangle, n, nil, vectors.lead, nil, $0, -1, &integerCount, -1) }
       let integers = Workspace<Int32>(count: Int(integerCount))
       return { item in
-        // The other triangle is not read, but elements that are not finite there are no error only where nobody looks.
-        guard isFinite(vectors.elements(item)) else {
+        guard isFinite(triangleOf: vectors.elements(item), Int(n), upper: upper) else {
           vectors.elements(item).update(repeating: .nan)
           values.elements(item).update(repeating: .nan)
           return Self.notFinite

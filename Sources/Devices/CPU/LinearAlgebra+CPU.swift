@@ -118,6 +118,12 @@ struct LAPACKRun<T: LAPACKElement> {
 
   func isFinite(_ elements: UnsafeMutableBufferPointer<T>) -> Bool { elements.allSatisfy(\.isFinite) }
 
+  func isFinite(triangleOf elements: UnsafeMutableBufferPointer<T>, _ n: Int, upper: Bool) -> Bool {
+    (0..<n).allSatisfy { column in
+      (upper ? 0..<(column + 1) : column..<n).allSatisfy { elements[column * n + $0].isFinite }
+    }
+  }
+
   // MARK: Workspace
 
   /// Memory that LAPACK asks for: the size is what it answers to a question for -1 elements.
