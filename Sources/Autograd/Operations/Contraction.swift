@@ -57,9 +57,9 @@ extension Tensor {
       for index in left.indices {
         let (p, q) = (x.size(left[index]), y.size(right[index]))
         if q == 1 {
-          a = a.sum(dim: left[index], keepDim: true)
+          a = a.sum(dim: left[index], keepDim: true, dtype: a.dtype)
         } else if p == 1 {
-          b = b.sum(dim: right[index], keepDim: true)
+          b = b.sum(dim: right[index], keepDim: true, dtype: b.dtype)
         } else if p != q {
           throw .runtime(
             "contracted dimensions need to match, but first has size \(p) in dim \(first[index]) and second has size \(q) in dim "

@@ -52,8 +52,11 @@ extension Tensor {
     let results = attempt([self], results: 2) { list throws(TensorError) in
       let x = list[0]
       guard x.isFloatingPoint else { throw .runtime("torch.frexp() only supports floating-point dtypes") }
-      let parts = try Elementwise.apply(Operation.frexp, "FrexpBackward0", dtype: x.dtype, [x.argument])
-      return [parts[0], parts[1].detach().to(.int32)]
+      let parts = try Elementwise.apply(Operation.frexp, "FrexpBackward0", dtype: x.dtype, [x.detach().argument])
+      let exponent = parts[1]
+      return Tensor.differentiable("FrexpBackward0", results: [parts[0], exponent.to(.int32)], inputs: [x]) { gradients in
+        [gradients[0].map { $0 / exponent.exp2() }]
+      }
     }
     return (results[0], results[1])
   }

@@ -44,6 +44,9 @@ extension Tensor {
       guard isFlat || shifts.count == dims.count else {
         throw .runtime("shifts and dimensions must align. shifts: \(shifts.count), dims:\(dims.count)")
       }
+      if x.rank == 0, let dim = dims.first {
+        throw .index("Dimension specified as \(dim) but tensor has no dimensions")
+      }
       let wrapped = try wrapDimensions(dims, rank: x.rank)
       var result = x
       if isFlat {

@@ -35,6 +35,7 @@ struct ReductionShape: Sendable {
   /// - Parameter dim: nil or an empty list for all dimensions.
   /// - Throws: PyTorch's texts where a dimension does not exist or appears twice.
   init(of shape: [Int], dim: (any Dimensions)?, keepDim: Bool) throws(TensorError) {
+    guard shape.count <= 64 else { throw .runtime("only tensors with up to 64 dims are supported") }
     full = shape
     let listed = dim?.dimensions ?? []
     if listed.isEmpty {

@@ -179,6 +179,7 @@ extension Tensor {
       guard x.isFloatingPoint else { throw .lacking("logcumsumexp_out_cpu", x.dtype) }
       return try x.scanned(.logSumExp, dim, dtype: x.dtype, reversed: reversed)
         .differentiable("LogcumsumexpBackward0", x) { g, result in
+          if g.rank == 0 { return g }
           // Σ over k ≥ i of g_k · exp(x_i - result_k), with the sum taken in logarithms for each sign of g.
           let contribution = { (logarithm: Tensor) in
             ((logarithm - result).logcumsumexp(dim: dim, reversed: !reversed) + x).exp()

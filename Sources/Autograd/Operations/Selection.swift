@@ -57,6 +57,14 @@ extension Tensor {
     choose(condition, x.argument, y.argument)
   }
 
+  /// The coordinates of the elements that are not zero, one tensor for each dimension: the columns of `nonzero`, ready for a subscript. Of a 0-d
+  /// tensor as of a line of one element.
+  public static func `where`(_ condition: Tensor) -> [Tensor] {
+    attempt([condition], results: Swift.max(condition.rank, 1)) { list throws(TensorError) in
+      list[0].atLeast1D().nonzero().unbind(dim: 1)
+    }
+  }
+
   private static func choose(_ condition: Tensor, _ x: ElementwiseArgument, _ y: ElementwiseArgument) -> Tensor {
     guard !condition.isValid || condition.dtype == .bool || condition.dtype == .uint8 else {
       return .failure(
@@ -116,9 +124,9 @@ extension Operation {
   fileprivate static let clampToTensors = ElementwiseOperation(
     "clamp", "ClampBackward0", clampToTensorsKernel, check: .kernel("clamp_cpu", lacks: .boolean))
   fileprivate static let clampMinToTensor = ElementwiseOperation(
-    "clamp_min", "ClampBackward0", .instruction(.maximum), check: .kernel("clamp_cpu", lacks: .boolean))
+    "clamp_min", "ClampBackward0", .instruction(.maximum))
   fileprivate static let clampMaxToTensor = ElementwiseOperation(
-    "clamp_max", "ClampBackward0", .instruction(.minimum), check: .kernel("clamp_cpu", lacks: .boolean))
+    "clamp_max", "ClampBackward0", .instruction(.minimum))
 }
 
 extension Tensor {

@@ -80,13 +80,16 @@ extension Tensor {
   public func xlogy(_ other: Tensor) -> Tensor {
     attempt(self, other) { x, y throws(TensorError) in
       Operation.xlogy(x.detach(), y.detach())
-        .differentiable("XlogyBackward0", x, y, { g in g * (x .!= 0).xlogy(y) }, { g in g * x / y })
+        .differentiable(
+          "XlogyBackward0", x, y, { g in g.xlogy(y).maskedFill((x .== 0) .& (y .<= 0), 0) }, { g in g * x / y })
     }
   }
   public func xlogy(_ other: some ScalarConvertible) -> Tensor {
     let y = other.scalar
     return attempt(self) { x throws(TensorError) in
-      Operation.xlogy(x.detach(), y).differentiable("XlogyBackward2", x) { g in g * (x .!= 0).xlogy(y) }
+      Operation.xlogy(x.detach(), y).differentiable("XlogyBackward2", x) { g in
+        y.doubleValue > 0 ? g.xlogy(y) : g.xlogy(y).maskedFill(x .== 0, 0)
+      }
     }
   }
 }

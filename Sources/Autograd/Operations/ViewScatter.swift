@@ -26,10 +26,10 @@ extension Tensor {
   ///
   /// The derivative by this tensor is PyTorch's, which is the gradient in the part that was replaced and zero outside of it: the reverse of what
   /// it is for the other operations here, and of what is right. `x * mask + ...` has the right one.
-  public func asStridedScatter(_ source: Tensor, _ size: [Int], _ stride: [Int], storageOffset: Int = 0) -> Tensor {
-    let view = { @Sendable (x: Tensor) in x.asStrided(size, stride, storageOffset: storageOffset) }
+  public func asStridedScatter(_ source: Tensor, _ shape: [Int], strides: [Int], offset: Int = 0) -> Tensor {
+    let view = { @Sendable (x: Tensor) in x.asStrided(shape, strides: strides, offset: offset) }
     return replacing("AsStridedScatterBackward0", source, view) { g in
-      g.zerosLike().asStridedScatter(view(g), size, stride, storageOffset: storageOffset)
+      g.zerosLike().asStridedScatter(view(g), shape, strides: strides, offset: offset)
     }
   }
 
@@ -56,70 +56,5 @@ extension Tensor {
       return result.differentiable(
         name, x, source, saves: false, toSelf, { g in view(g).to(dtype) })
     }
-  }
-
-  /// The elements at the places offset + Σ index · stride of this tensor's elements in row-major order. It shows places as often as the
-  /// strides lead there.
-  ///
-  /// PyTorch counts in the memory that a tensor happens to lie in; for a tensor in row-major order that fills its memory, as all new ones do,
-  /// this is the same.
-  ///
-  /// Errors: `mismatch in length of strides and shape`; `as_strided: Negative strides are not supported at the moment, got strides: [-1]`;
-  /// `setStorage: sizes [3], strides [2], storage offset 0, and itemsize 4 requiring a storage size of 20 are out of bounds for storage of size
-  /// 16`.
-  public func asStrided(_ size: [Int], _ stride: [Int], storageOffset: Int = 0) -> Tensor {
-    attempt(self) { x throws(TensorError) in
-      let places = try StridedPlaces(size, stride, storageOffset)
-      try places.check(against: x)
-      let line = x.layout.isContiguous ? x : try x.converted(to: x.dtype)
-      let layout = Layout(shape: size, strides: stride, offset: line.layout.offset + storageOffset)
-      let shape = x.shape
-      return line.bareView(layout).differentiable("AsStridedBackward0", x, saves: false) { g in
-        let index = AdvancedIndex(dims: [0], indices: [places.index(on: g.device)], shape: [places.count])
-        return g.reshape([-1]).summed(at: index, in: [shape.reduce(1, *)]).reshape(shape)
-      }
-    }
-  }
-}
-
-/// Where the elements of `asStrided` stand among those of a tensor.
-private struct StridedPlaces: Sendable {
-  let size: [Int]
-  let stride: [Int]
-  let offset: Int
-  let count: Int
-
-  init(_ size: [Int], _ stride: [Int], _ offset: Int) throws(TensorError) {
-    guard size.count == stride.count else { throw .runtime("mismatch in length of strides and shape") }
-    guard !stride.contains(where: { $0 < 0 }) else {
-      throw .runtime("as_strided: Negative strides are not supported at the moment, got strides: \(stride)")
-    }
-    guard !size.contains(where: { $0 < 0 }) else {
-      throw .runtime("Storage size calculation overflowed with sizes=\(size) and strides=\(stride)")
-    }
-    guard offset >= 0 else { throw .runtime("Tensor: invalid storage offset \(offset)") }
-    (self.size, self.stride, self.offset) = (size, stride, offset)
-    count = try Layout.checkedCount(size)
-  }
-
-  func check(against x: Tensor) throws(TensorError) {
-    if count == 0 { return }
-    var reach = Int128(offset) + 1
-    for (size, stride) in zip(size, stride) { reach += Int128(size - 1) * Int128(stride) }
-    guard reach <= x.count else {
-      let itemSize = Int128(x.dtype.byteCount)
-      throw .runtime(
-        "setStorage: sizes \(size), strides \(stride), storage offset \(offset), and itemsize \(itemSize) requiring a storage size of "
-          + "\(reach * itemSize) are out of bounds for storage of size \(Int128(x.count) * itemSize)")
-    }
-  }
-
-  /// The places in row-major order, as one dimension.
-  func index(on device: any Device) -> Tensor {
-    var places = Tensor.full([], offset, dtype: .int64, device: device)
-    for (size, stride) in zip(size, stride) {
-      places = places.unsqueeze(-1) + Tensor.positions(size, on: device) * stride
-    }
-    return places.reshape([-1])
   }
 }

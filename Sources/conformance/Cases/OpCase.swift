@@ -55,8 +55,10 @@ struct OpCase {
       // The format puts the input first.
       if arguments.count > 1 { arguments.swapAt(0, 1) }
     case "__getitem__":
-      // A bare list is one index, not one for each dimension.
-      if arguments.count > 1, case .list = arguments[1] { arguments[1] = .tuple([arguments[1]]) }
+      // A bare list of numbers is one index, not one for each dimension.
+      if arguments.count > 1, case .list(let list) = arguments[1], list.allSatisfy({ $0.scalar != nil }) {
+        arguments[1] = .tuple([arguments[1]])
+      }
     default: break
     }
     return Input(

@@ -51,8 +51,8 @@ extension Operations {
     },
     "masked_scatter": { .tensor(try $0.receiver.maskedScatter($0.tensor(1, "mask"), $0.tensor(2, "source"))) },
     "nonzero": { call in
-      let places = try call.receiver.nonzero()
-      return try call.bool(1, "as_tuple") ?? false ? .tensors(places.unbind(dim: 1)) : .tensor(places)
+      try call.bool(1, "as_tuple") ?? false
+        ? .tensors(Tensor.where(call.receiver)) : .tensor(call.receiver.nonzero())
     },
     "take_along_dim": { .tensor(try $0.receiver.takeAlongDim($0.tensor(1, "indices"), dim: $0.int(2, "dim"))) },
   ]

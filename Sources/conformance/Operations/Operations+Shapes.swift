@@ -5,11 +5,11 @@ extension Operations {
     "T": { .tensor(try $0.receiver.T) },
     "as_strided": { call in
       let (size, stride, offset) = try call.strided(from: 1)
-      return .tensor(try call.receiver.asStrided(size, stride, storageOffset: offset))
+      return .tensor(try call.receiver.asStrided(size, strides: stride, offset: offset))
     },
     "as_strided_scatter": { call in
       let (size, stride, offset) = try call.strided(from: 2)
-      return .tensor(try call.receiver.asStridedScatter(call.tensor(1, "src"), size, stride, storageOffset: offset))
+      return .tensor(try call.receiver.asStridedScatter(call.tensor(1, "src"), size, strides: stride, offset: offset))
     },
     "atleast_1d": each(Tensor.atLeast1D),
     "atleast_2d": each(Tensor.atLeast2D),
@@ -262,7 +262,7 @@ extension Operations {
       case (let x?, let y?):
         return .tensor(
           Tensor.where(condition, try call.required(x.scalar, "input"), try call.required(y.scalar, "other")))
-      default: throw Skip("operation where with one argument is not there yet")
+      default: return .tensors(Tensor.where(condition))
       }
     },
   ]

@@ -65,7 +65,11 @@ struct Call {
 
   func double(_ index: Int, _ name: String) throws -> Double? { try scalar(index, name)?.doubleValue }
 
-  func int(_ index: Int, _ name: String) throws -> Int? { try scalar(index, name).map { Int($0.intValue) } }
+  func int(_ index: Int, _ name: String) throws -> Int? {
+    guard let number = try scalar(index, name) else { return nil }
+    if case .double = number { return try required(index, name, "integer", nil) }
+    return Int(number.intValue)
+  }
 
   func bool(_ index: Int, _ name: String) throws -> Bool? { try scalar(index, name)?.boolValue }
 
