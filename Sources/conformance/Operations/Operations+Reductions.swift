@@ -53,7 +53,10 @@ extension Operations {
     "nanmean": { .tensor(try $0.receiver.nanmean(dim: $0.dims(1), keepDim: $0.keepDim(2), dtype: $0.dtype(3))) },
     "nansum": { .tensor(try $0.receiver.nansum(dim: $0.dims(1), keepDim: $0.keepDim(2), dtype: $0.dtype(3))) },
     "norm": { call in
-      if case .string(let kind)? = call[1, "p"], kind != "fro" { throw Skip("norm \(kind)") }
+      if case .string("nuc")? = call[1, "p"] {
+        return .tensor(
+          try Linalg.norm(call.receiver, .nuc, dim: call.dims(2), keepDim: call.keepDim(3), dtype: call.dtype(4)))
+      }
       let p = try call[1, "p"]?.scalar.map { _ in try call.double(1, "p") ?? 2 } ?? 2
       return .tensor(
         try call.receiver.norm(p, dim: call.dims(2), keepDim: call.keepDim(3), dtype: call.dtype(4)))
