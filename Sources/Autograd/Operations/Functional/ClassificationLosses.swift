@@ -23,6 +23,9 @@ extension F {
       try weight.checkConstant("weight", of: "nll_loss_forward")
       let weight = operands.count > 2 ? operands[2].detach() : nil
       try x.checkClassTarget(operands[1], dim)
+      guard operands[1].dtype == .int64 || operands[1].dtype == .uint8 else {
+        throw .runtime("expected target dtype to be Long or Byte, but got \(operands[1].dtype.scalarTypeName)")
+      }
       try x.checkClassWeight(weight, dim)
       // A single sample may have its class in a line of one.
       let target = operands[1].to(.int64).reshape(x.shape.indices.filter { $0 != dim }.map { x.shape[$0] })
@@ -110,7 +113,7 @@ extension Tensor {
     ofProbabilities target: Tensor, _ dim: Int, _ weight: Tensor?, _ smoothing: Double, _ reduction: LossReduction
   ) -> Tensor {
     attempt(self, target) { x, target throws(TensorError) in
-      try x.checkClassWeight(weight, dim)
+      try x.checkClassWeight(weight, dim, "cross_entropy: ")
       let classes = x.shape[dim]
       let smoothed = smoothing > 0 ? target * (1 - smoothing) + smoothing / Double(classes) : target
       let products = x * smoothed
@@ -152,9 +155,6 @@ extension Tensor {
   fileprivate func checkClassTarget(_ target: Tensor, _ dim: Int) throws(TensorError) {
     guard rank > 0 else { throw .value("Expected 1 or more dimensions (got 0)") }
     guard isFloatingPoint else { throw .lacking("nll_loss_out_frame", dtype) }
-    guard target.dtype == .int64 || target.dtype == .uint8 else {
-      throw .runtime("expected target dtype to be Long or Byte, but got \(target.dtype.scalarTypeName)")
-    }
     if rank == 1 {
       guard target.rank == 0 || target.shape == [1] else {
         throw target.rank == 1
@@ -175,11 +175,11 @@ extension Tensor {
     }
   }
 
-  fileprivate func checkClassWeight(_ weight: Tensor?, _ dim: Int) throws(TensorError) {
+  fileprivate func checkClassWeight(_ weight: Tensor?, _ dim: Int, _ prefix: String = "") throws(TensorError) {
     guard let weight else { return }
     guard weight.shape == [shape[dim]] else {
       throw .runtime(
-        "weight tensor should be defined either for all \(shape[dim]) classes or no classes but got weight tensor of shape: "
+        "\(prefix)weight tensor should be defined either for all \(shape[dim]) classes or no classes but got weight tensor of shape: "
           + "\(weight.shape)")
     }
     guard weight.dtype == dtype else {
