@@ -30,6 +30,8 @@ import Testing
     addActivations(to: &table)
     addReductions(to: &table)
     addPairs(to: &table)
+    addLosses(to: &table)
+    addLayers(to: &table)
     return table
   }()
 
@@ -137,5 +139,44 @@ import Testing
     table["addcdiv"] = { x.addcdiv(x, y) }
     table["floor_divide scalar"] = { x.floorDivide(2) }
     table["div trunc"] = { x.div(y, roundingMode: .trunc) }
+  }
+
+  private static func addLosses(to table: inout [String: @Sendable () -> Tensor]) {
+    let classes = Tensor([0, 1, 2])
+    let signs = Tensor([[1.0, -1, 1], [1, 1, -1], [-1, 1, 1]])
+    table["F.mse_loss"] = { F.mseLoss(x, y) }
+    table["F.l1_loss"] = { F.l1Loss(x, y) }
+    table["F.smooth_l1_loss"] = { F.smoothL1Loss(x, y) }
+    table["F.huber_loss"] = { F.huberLoss(x, y) }
+    table["F.nll_loss"] = { F.nllLoss(x, classes) }
+    table["F.cross_entropy"] = { F.crossEntropy(x, classes) }
+    table["F.cross_entropy (smoothing .1)"] = { F.crossEntropy(x, classes, labelSmoothing: 0.1) }
+    table["F.cross_entropy (none)"] = { F.crossEntropy(x, classes, reduction: .none) }
+    table["F.binary_cross_entropy"] = { F.binaryCrossEntropy(x, y) }
+    table["F.binary_cross_entropy_with_logits"] = { F.binaryCrossEntropyWithLogits(x, y) }
+    table["F.kl_div"] = { F.klDiv(x, y, reduction: .batchMean) }
+    table["F.cosine_similarity"] = { F.cosineSimilarity(x, y) }
+    table["F.margin_ranking_loss"] = { F.marginRankingLoss(x, y, signs) }
+    table["F.poisson_nll_loss"] = { F.poissonNLLLoss(x, y) }
+    table["F.soft_margin_loss"] = { F.softMarginLoss(x, signs) }
+    table["F.multi_margin_loss"] = { F.multiMarginLoss(x, classes) }
+    table["F.hinge_embedding_loss"] = { F.hingeEmbeddingLoss(x, signs) }
+    table["F.triplet_margin_loss"] = { F.tripletMarginLoss(x, y, y) }
+    table["F.gaussian_nll_loss"] = { F.gaussianNLLLoss(x, y, variance: y) }
+    table["F.ctc_loss"] = {
+      F.ctcLoss(x.unsqueeze(1), Tensor([[1, 2]]), inputLengths: Tensor([3]), targetLengths: Tensor([2]))
+    }
+  }
+
+  private static func addLayers(to table: inout [String: @Sendable () -> Tensor]) {
+    let image = Tensor.ones([2, 4, 3], requiresGrad: true)
+    table["F.batch_norm (train)"] = { F.batchNorm(x) }
+    table["F.layer_norm"] = { F.layerNorm(x, [3]) }
+    table["F.group_norm"] = { F.groupNorm(image, 2) }
+    table["F.instance_norm"] = { F.instanceNorm(image) }
+    table["F.rms_norm"] = { F.rmsNorm(x, [3]) }
+    table["F.normalize"] = { F.normalize(x) }
+    table["F.embedding"] = { F.embedding(Tensor([0, 2]), x) }
+    table["F.dropout (train)"] = { x.dropout() }
   }
 }
