@@ -78,6 +78,7 @@ extension F {
         let scaled = weight.map { $0.count > 0 ? x * $0[0] : x } ?? x.clone()
         return [bias.map { $0.count > 0 ? scaled + $0[0] : scaled } ?? scaled, nothing, nothing, nothing]
       }
+      guard x.rank >= 2 else { throw .index("Dimension out of range (expected to be in range of [-1, 0], but got 1)") }
       try x.checkNormalization("batch_norm", [running?.mean, running?.variance, weight, bias])
       let (scale, shift) = (weight?.channels(of: x), bias?.channels(of: x))
       if !training, let running {

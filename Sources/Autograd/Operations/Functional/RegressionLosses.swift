@@ -160,6 +160,7 @@ extension F {
     reduction: LossReduction = .mean
   ) -> Tensor {
     guard input.isValid else { return input }
+    guard !(variance < 0) else { return .failure(.value("var has negative entry/entries")) }
     return gaussianNLLLoss(
       input, target, variance: .full(input.shape, variance, dtype: input.dtype, device: input.device), full: full, eps: eps,
       reduction: reduction)
