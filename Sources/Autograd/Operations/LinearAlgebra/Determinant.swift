@@ -16,20 +16,42 @@ extension Linalg {
       let value = lu.diagonal(dim1: -2, dim2: -1).prod(dim: -1) * parity(pivots, a)
       return value.differentiable("LinalgDetBackward0", a) { g in
         attempt(g) { (g: Tensor) throws(TensorError) -> Tensor in
+          if GradientMode.isEnabled { return g.unsqueeze(-1).unsqueeze(-1) * cofactors(a, lu.diagonal(dim1: -2, dim2: -1)) }
           // A zero pivot is moved off zero: the matrix that the factors then belong to differs from A by rounding errors.
           let diagonal = lu.diagonal(dim1: -2, dim2: -1)
-          let step = Tensor.where(diagonal .== 0, lu.dtype.epsilon, diagonal.zerosLike()).to(lu.dtype)
-          if !GradientMode.isEnabled {
-            let determinant = (diagonal + step).prod(dim: -1) * parity(pivots, lu)
-            let scale = (g * determinant).unsqueeze(-1).expand(pivots.shape).diagEmbed()
-            return try bareSolve(lu + step.diagEmbed(), pivots, scale, adjoint: true)
-          }
-          let (p, l, _) = luUnpack(lu, pivots)
-          let near = a + p.matmul(l).matmul(step.diagEmbed())
-          return (g * det(near)).unsqueeze(-1).unsqueeze(-1) * invEx(near).inverse.mT
+          let step = Tensor.where(diagonal .== 0, lu.dtype.epsilon, diagonal.zerosLike())
+          let determinant = (diagonal + step).prod(dim: -1) * parity(pivots, lu)
+          let scale = (g * determinant).unsqueeze(-1).expand(pivots.shape).diagEmbed()
+          return try bareSolve(lu + step.diagEmbed(), pivots, scale, adjoint: true)
         }
       }
     }
+  }
+
+  /// The derivative of the determinant, to be differentiated again: det A · A⁻ᵀ, or by the singular values where A has no inverse: Golub and Van
+  /// Loan, Matrix Computations; Higham, What is the adjugate of a matrix?, 2020.
+  ///
+  /// - Parameter pivots: the diagonal of U.
+  private static func cofactors(_ a: Tensor, _ pivots: Tensor) -> Tensor {
+    func regular(_ a: Tensor) -> Tensor { det(a).unsqueeze(-1).unsqueeze(-1) * invEx(a).inverse.mT }
+    func singular(_ a: Tensor) -> Tensor {
+      let (u, s, vh) = svd(a)
+      // The products of all singular values but one.
+      let one = s.narrow(dim: -1, start: 0, length: 1).detach().onesLike()
+      let before = concatenate([one, s.narrow(dim: -1, start: 0, length: a.rows - 1)], dim: -1).cumprod(dim: -1)
+      let after = concatenate([one, s.flip(-1).narrow(dim: -1, start: 0, length: a.rows - 1)], dim: -1).cumprod(dim: -1).flip(-1)
+      let sign = det(u.detach()) * det(vh.detach())
+      return (u * (before * after * sign.unsqueeze(-1)).unsqueeze(-2)).matmul(vh)
+    }
+    if a.count == 0 { return regular(a) }
+    let magnitudes = pivots.abs()
+    let isSingular = magnitudes.amin(dim: -1) .<= magnitudes.amax(dim: -1) * (100 * a.dtype.epsilon)
+    guard Bool(isSingular.any()) else { return regular(a) }
+    // Each form gets matrices that do it no harm in the place of those that are the other's.
+    let mask = isSingular.unsqueeze(-1).unsqueeze(-1)
+    let units = a.identity(a.rows)
+    let distinct = Tensor.arange(1, a.rows + 1, device: a.device).to(a.dtype).diagEmbed()
+    return .where(mask, singular(.where(mask, a, distinct)), regular(.where(mask, units, a)))
   }
 
   /// The sign of the determinant, and the logarithm of its absolute value: zero and -inf for a singular matrix.
