@@ -138,9 +138,12 @@ private struct PaddedDimension {
 
   private func source(of position: Int, _ mode: PaddingMode) -> Int {
     switch mode {
-    case .reflect: position < 0 ? -position : position < size ? position : 2 * (size - 1) - position
-    case .circular: (position % size + size) % size
-    default: min(max(position, 0), size - 1)
+    case .reflect: return position < 0 ? -position : position < size ? position : 2 * (size - 1) - position
+    case .circular:
+      // What negative counts take away is gone before the rest goes round.
+      let (start, kept) = (max(-before, 0), size + min(before, 0) + min(after, 0))
+      return kept <= 0 ? 0 : start + ((position - start) % kept + kept) % kept
+    default: return min(max(position, 0), size - 1)
     }
   }
 }

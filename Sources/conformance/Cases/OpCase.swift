@@ -19,8 +19,9 @@ struct OpCase {
   }
 
   /// The operation's name in the table: functions of `nn.functional` and Python's special methods go by their own; reflected operators keep
-  /// their underscores, as `__rand__` is not `rand`.
+  /// their underscores, as `__rand__` is not `rand`. `nn.functional.unfold` is not the method of that name.
   var tableName: String {
+    if operation == "nn.functional.unfold" { return operation }
     if operation.hasPrefix("nn.functional.") { return String(operation.dropFirst("nn.functional.".count)) }
     if operation.hasPrefix("__r"), operation.hasSuffix("__") { return operation }
     if operation.hasPrefix("__"), operation.hasSuffix("__") { return String(operation.dropFirst(2).dropLast(2)) }

@@ -2,13 +2,45 @@ import Fluxion
 
 extension Operations {
   /// Convolution, pooling, interpolation: what looks at neighbours in space.
-  static let spatial: [String: Operation] = [
+  static let spatial = convolutions.merging(pooling) { first, _ in first }
+
+  private static let convolutions: [String: Operation] = [
     "conv1d": convolution(F.conv1d),
     "conv2d": convolution(F.conv2d),
     "conv3d": convolution(F.conv3d),
     "conv_transpose1d": transposedConvolution(F.convTranspose1d),
     "conv_transpose2d": transposedConvolution(F.convTranspose2d),
     "conv_transpose3d": transposedConvolution(F.convTranspose3d),
+  ]
+
+  private static let pooling: [String: Operation] = [
+    "adaptive_avg_pool1d": { .tensor(F.adaptiveAvgPool1d(try $0.receiver, outputSize: try $0.outputSize)) },
+    "adaptive_avg_pool2d": { .tensor(F.adaptiveAvgPool2d(try $0.receiver, outputSize: try $0.outputSize)) },
+    "adaptive_avg_pool3d": { .tensor(F.adaptiveAvgPool3d(try $0.receiver, outputSize: try $0.outputSize)) },
+    "adaptive_max_pool1d": adaptiveMaxPool(F.adaptiveMaxPool1d, F.adaptiveMaxPool1dWithIndices),
+    "adaptive_max_pool2d": adaptiveMaxPool(F.adaptiveMaxPool2d, F.adaptiveMaxPool2dWithIndices),
+    "adaptive_max_pool3d": adaptiveMaxPool(F.adaptiveMaxPool3d, F.adaptiveMaxPool3dWithIndices),
+    "avg_pool1d": { call in
+      .tensor(
+        F.avgPool1d(
+          try call.receiver, kernelSize: try call.kernelSize, stride: try call.ints(2, "stride"),
+          padding: try call.ints(3, "padding") ?? [0], ceilMode: try call.bool(4, "ceil_mode") ?? false,
+          countIncludePad: try call.bool(5, "count_include_pad") ?? true))
+    },
+    "avg_pool2d": averagePool(F.avgPool2d),
+    "avg_pool3d": averagePool(F.avgPool3d),
+    "local_response_norm": { call in
+      .tensor(
+        F.localResponseNorm(
+          try call.receiver, size: try call.required(call.int(1, "size"), "size"), alpha: try call.double(2, "alpha") ?? 1e-4,
+          beta: try call.double(3, "beta") ?? 0.75, k: try call.double(4, "k") ?? 1))
+    },
+    "max_pool1d": maxPool(F.maxPool1d, F.maxPool1dWithIndices),
+    "max_pool2d": maxPool(F.maxPool2d, F.maxPool2dWithIndices),
+    "max_pool3d": maxPool(F.maxPool3d, F.maxPool3dWithIndices),
+    "max_unpool1d": maxUnpool(F.maxUnpool1d),
+    "max_unpool2d": maxUnpool(F.maxUnpool2d),
+    "max_unpool3d": maxUnpool(F.maxUnpool3d),
   ]
 
   private static func convolution(
@@ -45,6 +77,83 @@ extension Operations {
           try call.receiver, try call.tensor(1, "weight"), try call.optionalTensor(2, "bias"), try call.ints(3, "stride") ?? [1],
           try call.ints(4, "padding") ?? [0], try call.ints(5, "output_padding") ?? [0], try call.int(6, "groups") ?? 1,
           try call.ints(7, "dilation") ?? [1]))
+    }
+  }
+
+  private static func averagePool(
+    _ operation:
+      @escaping @Sendable (
+        Tensor, _ kernelSize: any Extents, _ stride: (any Extents)?, _ padding: any Extents, _ ceilMode: Bool,
+        _ countIncludePad: Bool,
+        _ divisorOverride: Int?
+      ) -> Tensor
+  ) -> Operation {
+    { call in
+      .tensor(
+        operation(
+          try call.receiver, try call.kernelSize, try call.ints(2, "stride"), try call.ints(3, "padding") ?? [0],
+          try call.bool(4, "ceil_mode") ?? false, try call.bool(5, "count_include_pad") ?? true, try call.int(6, "divisor_override")
+        ))
+    }
+  }
+
+  private typealias MaxPool<Result> =
+    @Sendable (
+      Tensor, _ kernelSize: any Extents, _ stride: (any Extents)?, _ padding: any Extents, _ dilation: any Extents, _ ceilMode: Bool
+    ) -> Result
+
+  private static func maxPool(
+    _ operation: @escaping MaxPool<Tensor>, _ withIndices: @escaping MaxPool<(values: Tensor, indices: Tensor)>
+  ) -> Operation {
+    { call in
+      let (x, kernel, stride) = (try call.receiver, try call.kernelSize, try call.ints(2, "stride"))
+      let (padding, dilation) = (try call.ints(3, "padding") ?? [0], try call.ints(4, "dilation") ?? [1])
+      let ceilMode = try call.bool(5, "ceil_mode") ?? false
+      guard try call.bool(6, "return_indices") ?? false else {
+        return .tensor(operation(x, kernel, stride, padding, dilation, ceilMode))
+      }
+      let (values, indices) = withIndices(x, kernel, stride, padding, dilation, ceilMode)
+      return .tensors([values, indices])
+    }
+  }
+
+  private static func adaptiveMaxPool(
+    _ operation: @escaping @Sendable (Tensor, any AdaptiveExtents) -> Tensor,
+    _ withIndices: @escaping @Sendable (Tensor, any AdaptiveExtents) -> (values: Tensor, indices: Tensor)
+  ) -> Operation {
+    { call in
+      let (x, size) = (try call.receiver, try call.outputSize)
+      guard try call.bool(2, "return_indices") ?? false else { return .tensor(operation(x, size)) }
+      let (values, indices) = withIndices(x, size)
+      return .tensors([values, indices])
+    }
+  }
+
+  private static func maxUnpool(
+    _ operation:
+      @escaping @Sendable (
+        Tensor, Tensor, _ kernelSize: any Extents, _ stride: (any Extents)?, _ padding: any Extents, _ outputSize: [Int]?
+      ) -> Tensor
+  ) -> Operation {
+    { call in
+      .tensor(
+        operation(
+          try call.receiver, try call.tensor(1, "indices"), try call.required(call.ints(2, "kernel_size"), "kernel_size"),
+          try call.ints(3, "stride"), try call.ints(4, "padding") ?? [0], try call.ints(5, "output_size")))
+    }
+  }
+}
+
+extension Call {
+  fileprivate var kernelSize: [Int] { get throws { try required(ints(1, "kernel_size"), "kernel_size") } }
+
+  /// One size or several, None for those that stay.
+  fileprivate var outputSize: any AdaptiveExtents {
+    get throws {
+      guard let list = self[1, "output_size"]?.elements else {
+        return try required(int(1, "output_size"), "output_size")
+      }
+      return list.map { $0.scalar.map { Int($0.intValue) } }
     }
   }
 }
