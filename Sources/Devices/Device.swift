@@ -95,6 +95,8 @@ public enum OrderedPart: Sendable, Hashable {
   case first(descending: Bool)
   /// The one that so many precede in ascending order.
   case rank(Int)
+  /// All of it, from the least on.
+  case all
 }
 
 extension Device {
@@ -109,6 +111,7 @@ extension Device {
       switch part {
       case .first(let descending): (0, descending)
       case .rank(let rank): (rank, false)
+      case .all: (0, false)
       }
     try sort(input, dim: dim, descending: descending, values: sorted, indices: places)
     for (all, target) in [(sorted, values), (places, indices)] {

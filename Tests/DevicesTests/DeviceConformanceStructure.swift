@@ -177,6 +177,7 @@ import Testing
           (OrderedPart.first(descending: false), numbers.int(0...shape[dim])),
           (.first(descending: true), numbers.int(0...shape[dim])),
           (.rank(numbers.int(0...(shape[dim] - 1))), 1),
+          (.all, shape[dim]),
         ]
         for (part, count) in parts {
           var kept = shape
@@ -196,6 +197,7 @@ import Testing
               case .first(descending: false): Array(sorted.prefix(count))
               case .first(descending: true): sorted.suffix(count).reversed()
               case .rank(let rank): [sorted[rank]]
+              case .all: sorted
               }
             expectEqual(result.map { gotValues[$0] }, wanted, dtype, ulps: 0.5, context)
             let places = result.map { Int(gotIndices[$0].intValue) }

@@ -73,7 +73,8 @@ import Testing
 
   // MARK: Which of equal elements
 
-  /// As PyTorch 2.15 picks them: `torch.tensor(row).topk(20)`, `.topk(20, largest=False)` and `.kthvalue(25)`.
+  /// As PyTorch 2.15 picks them: `torch.tensor(row).topk(20)`, `.topk(20, largest=False)` and `.kthvalue(25)`; `.mode()` names the last of the
+  /// most frequent number's places in order.
   @Test func tiesAreBrokenAsInPyTorch() throws {
     let row: [Float] = [
       3, 1, 4, 2, 4, 4, 3, 1, 2, 3, 2, 3, 3, 1, 2, 0, 0, 4, 0, 3, 3, 0, 3, 4, 1, 4, 4, 0, 3, 0, 1, 3, 1, 4, 2, 3, 1, 4, 4, 3, 3, 3,

@@ -119,10 +119,14 @@ extension Tensor {
 
   // MARK: By frequency
 
-  /// The value that is most frequent along a dimension, of several the least, and the last place where it stands: int64.
+  /// The value that is most frequent along a dimension, of several the least, and a place where it stands: int64. Of up to sixteen elements that
+  /// is the last one; beyond that it is up to the device.
   public func mode(dim: Int = -1, keepDim: Bool = false) -> (values: Tensor, indices: Tensor) {
     pick("mode", "ModeBackward0", dim: dim, keepDim: keepDim) { x, dim, _ throws(TensorError) in
-      let (values, indices) = try x.ordered(dim, descending: false)
+      // The order of equal elements, which decides about the place, is that of PyTorch's sort here.
+      let values = try Tensor.uninitialized("mode", x.shape, x.dtype, x.device)
+      let indices = try Tensor.uninitialized("mode", x.shape, .int64, x.device)
+      try x.device.select(.all, of: x.operand, dim: dim, values: values.operand, indices: indices.operand)
       // Equal values are neighbours: each counts how many came before it since the run of its value began.
       let size = x.shape[dim]
       let place = Tensor.arange(size, device: x.device).view((0..<x.rank).map { $0 == dim ? size : 1 }).expand(x.shape)

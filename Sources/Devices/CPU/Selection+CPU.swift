@@ -20,6 +20,12 @@ struct Selection<Entry: SortEntry> {
     return entries
   }
 
+  /// Puts all of `count` elements in order.
+  func all(_ count: Int) -> UnsafeMutablePointer<Entry> {
+    introsort(0, count)
+    return entries
+  }
+
   /// Finds the one of `count` elements that `rank` others precede.
   func element(ofRank rank: Int, of count: Int) -> UnsafeMutablePointer<Entry> {
     var (left, right) = (0, count - 1)

@@ -179,6 +179,7 @@ private struct SortPlan {
       case nil: sortedEntries(entries, spare, count: length, keyWidth: Bits.bitWidth)
       case .first: Selection(entries).first(resultLength, of: length)
       case .rank(let rank): Selection(entries).element(ofRank: rank, of: length)
+      case .all: Selection(entries).all(length)
       }
     pool.parallel(count: resultLength, grain: Self.longRow / 2) { range in
       for i in range {
