@@ -178,6 +178,17 @@ import Testing
 @Suite struct ExtremeArgumentTests {
   static let extremes = [Int.min, Int.min + 1, -(1 << 40), 1 << 40, 1 << 62, Int.max]
 
+  /// Views of any size cost nothing; what is computed from them would.
+  @Test func shapesTooLargeTogether() {
+    let (long, tall) = (Tensor([1.0]).expand([1 << 40]), Tensor([1.0]).expand([1 << 40, 1]))
+    for operation in [{ long + tall }, { Tensor.where(long .> 0, 0, tall) }] as [() -> Tensor] {
+      #expect(throws: TensorError.self) { try checked { operation() } }
+    }
+    #expect(throws: TensorError.runtime("Storage size calculation overflowed with sizes=[1099511627776, 1099511627776]")) {
+      try checked { long + tall }
+    }
+  }
+
   @Test(arguments: extremes)
   func nothingTraps(_ n: Int) {
     let x = ShapeErrorTests.x
@@ -200,6 +211,13 @@ import Testing
       { m.indexSelect(dim: 0, index: Tensor([n])) }, { m.takeAlongDim(Tensor([[n]]), dim: 0) },
       { x.split(n)[0] }, { x.split([n, n])[0] }, { x.chunk(n)[0] }, { x.tensorSplit(n)[0] }, { x.tensorSplit(at: [n])[0] },
       { concatenate([x], dim: n) }, { stack([x], dim: n) },
+      { x.hsplit(n)[0] }, { x.vsplit(at: [n])[0] }, { x.selectScatter(m, dim: 0, index: n) },
+      { x.sliceScatter(x, from: n, to: n, by: n) }, { m.diagonalScatter(m[0], offset: n) },
+      { x.asStridedScatter(x, [n, 2], strides: [n, 1]) }, { m[0].combinations(n) },
+      { m[0].combinations(n, withReplacement: true) }, { m[0].combinations(3).combinations(n) },
+      { Tensor([n, 1]).unravelIndex([n, n]).first ?? x }, { x.sum(to: [n]) }, { x.trapezoid(dim: n) },
+      { x.gradient(dim: n, edgeOrder: n).first ?? x }, { m.cov(correction: n) }, { x.unique(dim: n).values },
+      { m.diff(n: n, dim: 0) }, { x.narrow(dim: 0, start: Tensor(n), length: n) }, { m.tensorSplit(Tensor([n]))[0] },
     ]
     for body in attempts { _ = try? checked { body() } }
     for change in [{ $0[n] = 1 }, { $0[.slice(from: n, by: n)] = 1 }, { $0[[n]] = 1 }] as [(inout Tensor) -> Void] {

@@ -92,5 +92,6 @@ import Testing
     #expect(
       try places(.first(descending: false), 20) == [18, 48, 21, 16, 15, 27, 29, 32, 24, 13, 30, 7, 36, 42, 1, 49, 34, 43, 44, 8])
     #expect(try places(.rank(24), 1) == [6])
+    #expect(try places(.all, 50)[38] == 22)
   }
 }

@@ -26,7 +26,7 @@ extension Operations {
     "floor_divide": binary(Tensor.floorDivide, { $0.floorDivide($1) }),
     "remainder": infix(%, %, %),
     "fmod": binary(Tensor.fmod, { $0.fmod($1) }),
-    "pow": infix(**, **, **, **, **),
+    "pow": infix(**, **, **, **, **, withBool: { $0.pow($1) }),
     "float_power": binary(Tensor.floatPower, { $0.floatPower($1) }),
     "neg": { .tensor(-(try $0.receiver)) },
     "positive": { .tensor(+(try $0.receiver)) },

@@ -79,17 +79,26 @@ extension Operations {
     }
   }
 
-  /// An operator between tensors and numbers.
+  /// An operator between tensors and numbers; a boolean is a 0-d tensor to it.
   static func infix(
     _ tensors: @escaping @Sendable (Tensor, Tensor) -> Tensor,
     _ withInt: @escaping @Sendable (Tensor, Int) -> Tensor, _ withDouble: @escaping @Sendable (Tensor, Double) -> Tensor,
     _ ofInt: (@Sendable (Int, Tensor) -> Tensor)? = nil, _ ofDouble: (@Sendable (Double, Tensor) -> Tensor)? = nil
   ) -> Operation {
+    infix(tensors, withInt, withDouble, ofInt, ofDouble) { tensors($0, Tensor($1)) }
+  }
+
+  static func infix(
+    _ tensors: @escaping @Sendable (Tensor, Tensor) -> Tensor,
+    _ withInt: @escaping @Sendable (Tensor, Int) -> Tensor, _ withDouble: @escaping @Sendable (Tensor, Double) -> Tensor,
+    _ ofInt: (@Sendable (Int, Tensor) -> Tensor)? = nil, _ ofDouble: (@Sendable (Double, Tensor) -> Tensor)? = nil,
+    withBool: @escaping @Sendable (Tensor, Bool) -> Tensor
+  ) -> Operation {
     { call in
       switch (call[0, "input"], call[1, "other"] ?? call[1, "exponent"]) {
       case (.tensor(let x)?, .tensor(let y)?): return .tensor(tensors(x.tensor, y.tensor))
       case (.tensor(let x)?, .float(let y)?): return .tensor(withDouble(x.tensor, y))
-      case (.tensor(let x)?, .bool(let y)?): return .tensor(tensors(x.tensor, Tensor(y)))
+      case (.tensor(let x)?, .bool(let y)?): return .tensor(withBool(x.tensor, y))
       case (.tensor(let x)?, let y?): return .tensor(withInt(x.tensor, Int(try call.required(y.scalar, "other").intValue)))
       case (.float(let x)?, .tensor(let y)?):
         guard let ofDouble else { throw Unfit("operation \(call.operation) of a number and a tensor") }

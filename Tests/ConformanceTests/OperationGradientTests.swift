@@ -1,6 +1,7 @@
-import Autograd
-import Devices
+import Fluxion
 import Testing
+
+@testable import conformance
 
 /// First and second derivatives against differences, at points without kinks.
 @Suite struct OperationGradientTests {
@@ -30,7 +31,7 @@ import Testing
   static let unary = [
     "abs", "neg", "reciprocal", "square", "sqrt", "rsqrt", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sigmoid",
     "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "deg2rad", "rad2deg", "frac",
-    "erf", "erfc", "erfinv", "lgamma", "digamma", "i0", "special.i1", "sinc", "logit", "nan_to_num", "relu", "relu6", "selu",
+    "erf", "erfc", "erfinv", "lgamma", "digamma", "i0", "sinc", "logit", "nan_to_num", "relu", "relu6", "selu",
     "silu", "mish", "softsign", "tanhshrink", "logsigmoid", "hardswish", "leaky_relu", "elu", "gelu", "softplus", "hardtanh",
     "hardshrink", "softshrink",
   ]
@@ -39,16 +40,16 @@ import Testing
   func oneOperand(_ name: String) throws {
     let domain = Self.domains[name] ?? -2.0...2
     let x = Self.points([2, 5], domain.lowerBound, domain.upperBound)
-    try check([x]) { try OperationTable.call(name, Arguments([.tensor($0[0])])) }
+    try check([x]) { try Operations.results(of: name, [$0[0]]) }
     // The same elements another way around in memory.
-    try gradcheck([x]) { try OperationTable.call(name, Arguments([.tensor($0[0].t())])) }
+    try gradcheck([x]) { try Operations.results(of: name, [$0[0].t()]) }
   }
 
   /// PyTorch's derivative of these has a constant in float32.
   @Test(arguments: ["celu", "hardsigmoid"])
   func oneOperandNearly(_ name: String) throws {
     let x = Self.points([7], -2.5, 2.5)
-    try check([x]) { try OperationTable.call(name, Arguments([.tensor($0[0])])) }
+    try check([x]) { try Operations.results(of: name, [$0[0]]) }
   }
 
   // MARK: Two operands
@@ -63,7 +64,7 @@ import Testing
     let x = Self.points([3, 1], 0.5, 2.5)
     let y = Self.points([3, 4], 0.6, 2.4, seed: 1)
     for inputs in [[x, y], [y, x]] {
-      try check(inputs) { try OperationTable.call(name, Arguments($0.map(Value.tensor))) }
+      try check(inputs) { try Operations.results(of: name, $0) }
     }
   }
 

@@ -30,14 +30,10 @@ indirect enum JSON: Sendable {
 
   /// The lines of a file of the fixtures, each a value.
   static func lines(of file: String) -> [JSON] {
-    let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Fixtures/\(file)")
+    let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/\(file)")
     return try! String(contentsOf: url, encoding: .utf8).split(separator: "\n").map { try JSON(parsing: $0) }
   }
 
-  static func whole(_ file: String) -> JSON {
-    let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Fixtures/\(file)")
-    return try! JSON(parsing: String(contentsOf: url, encoding: .utf8))
-  }
 }
 
 private struct Parser {
