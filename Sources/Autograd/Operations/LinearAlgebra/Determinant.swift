@@ -28,8 +28,8 @@ extension Linalg {
     }
   }
 
-  /// The derivative of the determinant, to be differentiated again: det A · A⁻ᵀ, or by the singular values where A has no inverse: Golub and Van
-  /// Loan, Matrix Computations; Higham, What is the adjugate of a matrix?, 2020.
+  /// The derivative of the determinant, to be differentiated again: det A · A⁻ᵀ, or by the singular values where A has no inverse: Higham, What is the
+  /// adjugate of a matrix?, 2020.
   ///
   /// - Parameter pivots: the diagonal of U.
   private static func cofactors(_ a: Tensor, _ pivots: Tensor) -> Tensor {
@@ -38,10 +38,12 @@ extension Linalg {
       let (u, s, vh) = svd(a)
       // The products of all singular values but one.
       let one = s.narrow(dim: -1, start: 0, length: 1).detach().onesLike()
-      let before = concatenate([one, s.narrow(dim: -1, start: 0, length: a.rows - 1)], dim: -1).cumprod(dim: -1)
-      let after = concatenate([one, s.flip(-1).narrow(dim: -1, start: 0, length: a.rows - 1)], dim: -1).cumprod(dim: -1).flip(-1)
+      func productsBefore(_ s: Tensor) -> Tensor {
+        concatenate([one, s.narrow(dim: -1, start: 0, length: a.rows - 1)], dim: -1).cumprod(dim: -1)
+      }
+      let others = productsBefore(s) * productsBefore(s.flip(-1)).flip(-1)
       let sign = det(u.detach()) * det(vh.detach())
-      return (u * (before * after * sign.unsqueeze(-1)).unsqueeze(-2)).matmul(vh)
+      return (u * (others * sign.unsqueeze(-1)).unsqueeze(-2)).matmul(vh)
     }
     if a.count == 0 { return regular(a) }
     let magnitudes = pivots.abs()

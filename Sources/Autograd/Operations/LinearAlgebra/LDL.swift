@@ -5,6 +5,8 @@ import Devices
 extension Linalg {
   /// The factors of symmetric matrices, of which the lower triangle is read, in one matrix, and the exchanges of rows in LAPACK's format, int32.
   ///
+  /// - Parameter hermitian: makes a difference for complex matrices alone.
+  ///
   /// Error: `torch.linalg.ldl_factor_ex: A must be batches of square matrices, but they are 2 by 3 matrices`.
   public static func ldlFactor(_ a: Tensor, hermitian: Bool = false) -> (ld: Tensor, pivots: Tensor) {
     let (ld, pivots, _) = ldlFactorEx(a, checkErrors: true)
