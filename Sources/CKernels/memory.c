@@ -55,35 +55,6 @@ void fx_fill(void *out, const void *value, long n, int element_size) {
   FOR_SIZE(element_size, FILL)
 }
 
-void fx_copy_plane(void *out, long out_row, long out_step, const void *in, long in_row, long in_step, long rows, long columns,
-                   int element_size) {
-  // Row by row, unless the elements that follow each other in the input are in different rows.
-  int is_transposed = rows > 1 && labs(in_row) < labs(in_step);
-  if (out_step == 1 && !is_transposed) {
-    for (long row = 0; row < rows; row++) {
-      fx_load_strided((char *)out + row * out_row * element_size, (const char *)in + row * in_row * element_size, in_step, columns,
-                      element_size);
-    }
-    return;
-  }
-  // Square blocks, whose rows and columns both fit the first-level cache.
-  enum { block = 32 };
-#define COPY(T)                                                                                                        \
-  {                                                                                                                    \
-    T *to = out;                                                                                                       \
-    const T *from = in;                                                                                                \
-    for (long r = 0; r < rows; r += block) {                                                                           \
-      long last_row = r + block < rows ? r + block : rows;                                                             \
-      for (long c = 0; c < columns; c += block) {                                                                      \
-        long last_column = c + block < columns ? c + block : columns;                                                  \
-        for (long i = r; i < last_row; i++)                                                                            \
-          for (long j = c; j < last_column; j++) to[i * out_row + j * out_step] = from[i * in_row + j * in_step];      \
-      }                                                                                                                \
-    }                                                                                                                  \
-  }
-  FOR_SIZE(element_size, COPY)
-}
-
 void fx_stream(void *out, const void *in, long byte_count) {
   typedef uint64_t block __attribute__((vector_size(16), aligned(1), may_alias));
   typedef uint64_t aligned_block __attribute__((vector_size(16), may_alias));
@@ -103,6 +74,93 @@ void fx_finish_streams(void) {
 #ifdef __x86_64__
   __builtin_ia32_sfence();
 #endif
+}
+
+// to[i][j] = from[j][i] for blocks of four by four, or two by two, elements.
+typedef uint32_t quad_4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef uint64_t pair_8 __attribute__((vector_size(16), aligned(8), may_alias));
+
+static inline void transpose_block_4(uint32_t *to, long to_row, const uint32_t *from, long from_row) {
+  quad_4 a = *(const quad_4 *)from, b = *(const quad_4 *)(from + from_row);
+  quad_4 c = *(const quad_4 *)(from + 2 * from_row), d = *(const quad_4 *)(from + 3 * from_row);
+  quad_4 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  *(quad_4 *)to = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+  *(quad_4 *)(to + to_row) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+  ab = __builtin_shufflevector(a, b, 2, 6, 3, 7), cd = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  *(quad_4 *)(to + 2 * to_row) = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+  *(quad_4 *)(to + 3 * to_row) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+}
+
+static inline void transpose_block_8(uint64_t *to, long to_row, const uint64_t *from, long from_row) {
+  pair_8 a = *(const pair_8 *)from, b = *(const pair_8 *)(from + from_row);
+  *(pair_8 *)to = __builtin_shufflevector(a, b, 0, 2);
+  *(pair_8 *)(to + to_row) = __builtin_shufflevector(a, b, 1, 3);
+}
+
+// out[i][j] = in[j][i]. By way of a strip in the first-level cache: as many rows as a line of memory holds elements, so that every line of
+// the input is used up when it is read, and columns enough that those of the output are written whole. Rows a power of two apart share
+// few lines of the cache, which is why neither side can be walked in steps of whole rows.
+#define TRANSPOSE(T, size, block, strip_columns)                                                                       \
+  static void transpose_##size(T *out, long out_row, const T *in, long in_row, long rows, long columns, int streams) {  \
+    enum { strip_rows = 64 / size };                                                                                    \
+    T strip[strip_rows * strip_columns] __attribute__((aligned(64)));                                                   \
+    for (long r = 0; r < rows; r += strip_rows) {                                                                       \
+      long height = rows - r < strip_rows ? rows - r : strip_rows;                                                      \
+      for (long c = 0; c < columns; c += strip_columns) {                                                               \
+        long width = columns - c < strip_columns ? columns - c : strip_columns;                                         \
+        const T *from = in + r + c * in_row;                                                                            \
+        long even = height == strip_rows ? width - width % block : 0;                                                   \
+        for (long j = 0; j < even; j += block)                                                                          \
+          for (long i = 0; i < strip_rows; i += block)                                                                  \
+            transpose_block_##size(strip + i * strip_columns + j, strip_columns, from + i + j * in_row, in_row);        \
+        for (long j = even; j < width; j++)                                                                             \
+          for (long i = 0; i < height; i++) strip[i * strip_columns + j] = from[i + j * in_row];                        \
+        for (long i = 0; i < height; i++) {                                                                             \
+          T *to = out + (r + i) * out_row + c;                                                                          \
+          if (streams) fx_stream(to, strip + i * strip_columns, width * size);                                          \
+          else memcpy(to, strip + i * strip_columns, (size_t)width * size);                                             \
+        }                                                                                                               \
+      }                                                                                                                 \
+    }                                                                                                                   \
+    if (streams) fx_finish_streams();                                                                                   \
+  }
+
+TRANSPOSE(uint32_t, 4, 4, 128)
+TRANSPOSE(uint64_t, 8, 2, 128)
+
+void fx_copy_plane(void *out, long out_row, long out_step, const void *in, long in_row, long in_step, long rows, long columns,
+                   int element_size, int streams) {
+  // Row by row, unless the elements that follow each other in the input are in different rows.
+  int is_transposed = rows > 1 && labs(in_row) < labs(in_step);
+  if (out_step == 1 && !is_transposed) {
+    for (long row = 0; row < rows; row++) {
+      fx_load_strided((char *)out + row * out_row * element_size, (const char *)in + row * in_row * element_size, in_step, columns,
+                      element_size);
+    }
+    return;
+  }
+  if (in_row == 1 && out_step == 1) {
+    switch (element_size) {
+    case 4: transpose_4(out, out_row, in, in_step, rows, columns, streams); return;
+    case 8: transpose_8(out, out_row, in, in_step, rows, columns, streams); return;
+    }
+  }
+  // Square blocks, whose rows and columns both fit the first-level cache.
+  enum { block = 32 };
+#define COPY(T)                                                                                                        \
+  {                                                                                                                    \
+    T *to = out;                                                                                                       \
+    const T *from = in;                                                                                                \
+    for (long r = 0; r < rows; r += block) {                                                                           \
+      long last_row = r + block < rows ? r + block : rows;                                                             \
+      for (long c = 0; c < columns; c += block) {                                                                      \
+        long last_column = c + block < columns ? c + block : columns;                                                  \
+        for (long i = r; i < last_row; i++)                                                                            \
+          for (long j = c; j < last_column; j++) to[i * out_row + j * out_step] = from[i * in_row + j * in_step];      \
+      }                                                                                                                \
+    }                                                                                                                  \
+  }
+  FOR_SIZE(element_size, COPY)
 }
 
 int *fx_release_depth(void) {

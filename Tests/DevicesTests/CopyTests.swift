@@ -67,4 +67,28 @@ import Testing
     try result.withUnsafeMutableBytes { (bytes) throws in try CPUDevice.shared.download(output.storage, to: bytes) }
     #expect(result == expected)
   }
+
+  /// Matrices in whole blocks and with edges, and one so large that it is written past the caches.
+  @Test(arguments: [DType.int16, .float32, .float64], [[64, 256], [70, 131], [1, 300], [300, 2], [2100, 2000]])
+  func transposes(dtype: DType, shape: [Int]) throws {
+    let (rows, columns) = (shape[0], shape[1])
+    let size = dtype.byteCount
+    let bytes = (0..<(rows * columns * size)).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ $0 >> 8) }
+    let storage = try CPUDevice.shared.allocate(byteCount: bytes.count)
+    try bytes.withUnsafeBytes { (bytes) throws in try CPUDevice.shared.upload(bytes, to: storage) }
+    let input = Operand(storage: storage, layout: Layout(shape: shape).transposed(0, 1), dtype: dtype)
+    let target = try CPUDevice.shared.allocate(byteCount: bytes.count)
+    try CPUDevice.shared.copy(input, to: Operand(storage: target, layout: Layout(shape: [columns, rows]), dtype: dtype))
+    var result = [UInt8](repeating: 0, count: bytes.count)
+    try result.withUnsafeMutableBytes { (bytes) throws in try CPUDevice.shared.download(target, to: bytes) }
+    // Every element where it belongs: a prime number of them, spread over the matrix, where there are many.
+    for place in stride(from: 0, to: rows * columns, by: rows * columns > 100_000 ? 101 : 1) {
+      let (row, column) = (place / columns, place % columns)
+      let (from, to) = (place * size, (column * rows + row) * size)
+      guard bytes[from..<(from + size)].elementsEqual(result[to..<(to + size)]) else {
+        Issue.record("row \(row), column \(column)")
+        break
+      }
+    }
+  }
 }

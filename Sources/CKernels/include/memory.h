@@ -8,9 +8,9 @@ void fx_load_strided(void *_Nonnull out, const void *_Nonnull in, long stride, l
 void fx_store_strided(void *_Nonnull out, long stride, const void *_Nonnull in, long n, int element_size);
 // out[i] = *value
 void fx_fill(void *_Nonnull out, const void *_Nonnull value, long n, int element_size);
-// out[i * out_row + j * out_step] = in[i * in_row + j * in_step]
+// out[i * out_row + j * out_step] = in[i * in_row + j * in_step]; with `streams`, past the caches where that is possible.
 void fx_copy_plane(void *_Nonnull out, long out_row, long out_step, const void *_Nonnull in, long in_row, long in_step, long rows,
-                   long columns, int element_size);
+                   long columns, int element_size, int streams);
 
 // How deeply graph releases have nested on this thread.
 int *_Nonnull fx_release_depth(void);

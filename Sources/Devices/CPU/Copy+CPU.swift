@@ -49,13 +49,15 @@ enum CPUCopy {
     }
 
     func run(from source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer, elementSize: Int) {
+      let count = outer.count * rows.size * columns.size
+      let isStreamed = count * elementSize >= CPUElementwise.streamedByteCount
       func copy(_ planes: Range<Int>, _ part: Range<Int>) {
         for plane in planes {
           let to = outer.offset(of: plane, in: 0) + part.lowerBound * rows.output
           let from = outer.offset(of: plane, in: 1) + part.lowerBound * rows.input
           fx_copy_plane(
             target + to * elementSize, rows.output, columns.output, source + from * elementSize, rows.input, columns.input,
-            part.count, columns.size, Int32(elementSize))
+            part.count, columns.size, Int32(elementSize), isStreamed ? 1 : 0)
         }
       }
       if outer.count == 1 {
