@@ -45,6 +45,9 @@ public protocol Device: AnyObject, Sendable {
   /// what order, is up to the device. The default sorts everything.
   func select(_ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand) throws(TensorError)
 
+  /// Runs an operation on every row of a matrix; see `RowOperation` for the operands. The default body is made of the commands above.
+  func rows(_ operation: RowOperation, _ inputs: [Operand], to outputs: [Operand]) throws(TensorError)
+
   // MARK: Products
 
   /// output = a · b for matrices of shape [m, k] and [k, n], or batches of them, [batch, m, k] and [batch, k, n], of one dtype. In the place of

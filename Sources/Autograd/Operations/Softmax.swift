@@ -4,7 +4,6 @@ import Devices
 
 extension Operation {
   fileprivate static let shiftedExp = ElementwiseKernel { x, shift in (x - shift).exp() }
-  fileprivate static let shiftedLog = ElementwiseKernel { x, shift, sum in x - shift - sum.log() }
   fileprivate static let logSum = ElementwiseKernel { sum, shift in sum.log() + shift }
   /// What is subtracted in logSumExp: an infinite maximum stays where it is, or the difference would be NaN.
   fileprivate static let finiteOrZero = ElementwiseKernel { x in (x.abs() .== .infinity).select(0, x) }
@@ -18,28 +17,22 @@ extension Tensor {
   /// Error: integers are refused.
   public func softmax(dim: Int, dtype: DType? = nil) -> Tensor {
     converted(to: dtype, "softmax", dim) { x, dim throws(TensorError) in
-      let parts = try x.exponentials(dim)
-      let result = try Tensor.uninitialized("softmax", x.shape, x.dtype, x.device)
-      try x.device.elementwise(
-        .instruction(.div), dtype: parts.exp.dtype, inputs: [.operand(parts.exp), .operand(parts.sum)],
-        outputs: [result.operand])
-      return result.differentiable("SoftmaxBackward0", x) { g, result in
-        (g - (g * result).sum(dim: dim, keepDim: true)) * result
-      }
+      try x.along(dim, .softmax(log: false))
+        .differentiable("SoftmaxBackward0", x) { g, result in
+          if GradientMode.isEnabled { return (g - (g * result).sum(dim: dim, keepDim: true)) * result }
+          return attempt(g, result) { g, result throws(TensorError) in try g.along(dim, .softmaxGradient(log: false), result) }
+        }
     }
   }
 
   /// log(softmax(self)), exact where softmax vanishes.
   public func logSoftmax(dim: Int, dtype: DType? = nil) -> Tensor {
     converted(to: dtype, "log_softmax", dim) { x, dim throws(TensorError) in
-      let parts = try x.exponentials(dim)
-      let result = try Tensor.uninitialized("log_softmax", x.shape, x.dtype, x.device)
-      try x.device.elementwise(
-        Operation.shiftedLog, dtype: parts.sum.dtype,
-        inputs: [.operand(x.operand), .operand(parts.max), .operand(parts.sum)], outputs: [result.operand])
-      return result.differentiable("LogSoftmaxBackward0", x) { g, result in
-        g - result.exp() * g.sum(dim: dim, keepDim: true)
-      }
+      try x.along(dim, .softmax(log: true))
+        .differentiable("LogSoftmaxBackward0", x) { g, result in
+          if GradientMode.isEnabled { return g - result.exp() * g.sum(dim: dim, keepDim: true) }
+          return attempt(g, result) { g, result throws(TensorError) in try g.along(dim, .softmaxGradient(log: true), result) }
+        }
     }
   }
 
@@ -58,19 +51,23 @@ extension Tensor {
     }
   }
 
-  /// exp(x - max), its sum and the maximum along a dimension.
-  private func exponentials(_ dim: Int) throws(TensorError) -> (exp: Operand, sum: Operand, max: Operand) {
-    let along = try ReductionShape(of: shape, dim: dim, keepDim: true)
-    // There is no maximum of nothing, and nothing from which to take it.
-    let max = try reduced(count == 0 ? .sum : .max, along, dtype: dtype).operand
-    let exp = try Tensor.uninitialized("softmax", shape, dtype.computeDType, device)
-    try device.elementwise(
-      Operation.shiftedExp, dtype: exp.dtype,
-      inputs: [.operand(operand), .operand(max.with(layout: max.layout.broadcast(to: shape)))], outputs: [exp.operand])
-    let sum = try exp.reduced(.sum, along, dtype: exp.dtype).operand
-    return (
-      exp.operand, sum.with(layout: sum.layout.broadcast(to: shape)), max.with(layout: max.layout.broadcast(to: shape))
-    )
+  /// Runs an operation on matrices whose rows are this tensor, and others of its shape, along a dimension. The result has this tensor's
+  /// shape and dtype, and is outside the graph.
+  private func along(_ dim: Int, _ operation: RowOperation, _ others: Tensor...) throws(TensorError) -> Tensor {
+    let last = Swift.max(rank - 1, 0)
+    func matrix(_ x: Tensor) -> Tensor {
+      let x = Tensor(x.body.detached()).to(dtype.computeDType)
+      return (dim == last ? x : x.transpose(dim, last)).contiguous()
+    }
+    let x = matrix(self)
+    let result = try Tensor.uninitialized("softmax", x.shape, x.dtype, x.device)
+    if count > 0 {
+      let columns = x.shape.last ?? 1
+      let shape = [count / columns, columns]
+      let inputs = ([x] + others.map(matrix)).map { $0.operand.with(layout: $0.layout.viewed(as: shape)!) }
+      try device.rows(operation, inputs, to: [result.operand.with(layout: Layout(shape: shape))])
+    }
+    return (dim == last ? result : result.transpose(dim, last).contiguous()).to(dtype)
   }
 
   /// log Σ exp(self) along one or several dimensions. Integers are computed in the default dtype.

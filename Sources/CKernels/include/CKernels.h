@@ -8,6 +8,7 @@
 #include "random.h"
 #include "reduce.h"
 #include "release.h"
+#include "rows.h"
 #include "scan.h"
 #include "threads.h"
 

@@ -151,6 +151,11 @@ public final class AcceleratorDevice: Device {
     }
   }
 
+  public func rows(_ operation: RowOperation, _ inputs: [Operand], to outputs: [Operand]) throws(TensorError) {
+    let (inputs, outputs) = (try inputs.map(own), try outputs.map(own))
+    try submit("rows") { processor throws(TensorError) in try processor.rows(operation, inputs, to: outputs) }
+  }
+
   // MARK: Products
 
   public func matrixProduct(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError) {

@@ -78,6 +78,10 @@ public final class CPUDevice: Device {
     try CPUSort.run(input, dim: dim, descending: descending, values: values, indices: indices)
   }
 
+  public func rows(_ operation: RowOperation, _ inputs: [Operand], to outputs: [Operand]) throws(TensorError) {
+    try CPURows.run(operation, inputs, outputs)
+  }
+
   public func select(
     _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand
   ) throws(TensorError) {
