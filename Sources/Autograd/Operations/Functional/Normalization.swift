@@ -46,6 +46,11 @@ extension F {
       }
       try checkNormalizedShape(normalizedShape, of: x.shape, separator: ", ")
       try x.checkNormalization("LayerNormKernelImpl", [weight, bias])
+      if x.count > 0 {
+        let parts = try x.layerNormalized(normalizedShape.reduce(1, *), weight: weight, bias: bias, eps: eps)
+        let statistics = x.shape.dropLast(normalizedShape.count) + [Int](repeating: 1, count: normalizedShape.count)
+        return [parts[0], parts[1].view(Array(statistics)).to(x.dtype), parts[2].view(Array(statistics)).to(x.dtype)]
+      }
       let (mean, inverse) = x.statistics(Array(x.rank - normalizedShape.count..<x.rank), eps)
       let output = x.standardized(mean, inverse, weight, bias, "NativeLayerNormBackward0")
       return [output, mean.detach().to(x.dtype), inverse.detach().to(x.dtype)]

@@ -1,0 +1,75 @@
+import Testing
+
+@testable import Devices
+
+/// Operations on rows: every device as the Reference device, whose body is made of other commands.
+@Suite struct RowOperationTests {
+  private static let operations: [(operation: RowOperation, inputs: String, outputs: String)] = [
+    (.softmax(log: false), "m", "m"), (.softmax(log: true), "m", "m"),
+    (.softmaxGradient(log: false), "mm", "m"), (.softmaxGradient(log: true), "mm", "m"),
+    (.normalization(epsilon: 1e-5), "mrr", "mcc"), (.normalizationGradient, "mmccr", "mrr"),
+  ]
+
+  /// The shape of an operand: a matrix, a number for each row, or one for each column.
+  private func shape(_ kind: Character, _ matrix: [Int]) -> [Int] {
+    switch kind {
+    case "m": matrix
+    case "c": [matrix[0]]
+    default: [matrix[1]]
+    }
+  }
+
+  @Test(
+    arguments: operations.indices,
+    [(3, 5), (1, 1), (7, 32), (2, 4100), (300, 40), (1, 70_001), (4100, 1024)] as [(Int, Int)])
+  func devicesAgree(index: Int, shape matrix: (Int, Int)) throws {
+    let (operation, inputs, outputs) = Self.operations[index]
+    let size = [matrix.0, matrix.1]
+    // The largest is there for what is written past the caches.
+    for dtype in size[0] * size[1] > 1_000_000 ? [DType.float32] : [.float32, .float64] {
+      var numbers = TestNumbers(seed: index)
+      let models = inputs.map { kind -> Operand in
+        let shape = shape(kind, size)
+        let values = (0..<shape.reduce(1, *)).map { _ in Scalar.double(numbers.double(0.25...2)) }
+        return .model(shape, dtype, of: values, using: &numbers)
+      }
+      func run(on device: any Device) throws -> [[Double]] {
+        let targets = try outputs.map { kind -> Operand in
+          let shape = shape(kind, size)
+          let storage = try device.allocate(byteCount: shape.reduce(1, *) * dtype.byteCount)
+          return Operand(storage: storage, layout: Layout(shape: shape), dtype: dtype)
+        }
+        try device.rows(operation, try models.map { try $0.on(device) }, to: targets)
+        return try targets.map { try $0.values().map(\.doubleValue) }
+      }
+      let want = try run(on: ReferenceDevice.shared)
+      for device in TestedDevice.others() {
+        for (got, want) in zip(try run(on: device), want) {
+          let scale = want.map(\.magnitude).max() ?? 0
+          let tolerance = (dtype == .float32 ? 1e-5 : 1e-13) * max(scale, 1e-3)
+          let worst = zip(got, want).map { ($0 - $1).magnitude }.max() ?? 0
+          #expect(worst <= tolerance, "\(operation) of \(dtype) on \(device.description)")
+        }
+      }
+    }
+  }
+
+  /// A row with a NaN is NaN throughout, an infinite one too; their neighbours are as they would be.
+  @Test func valuesThatAreNotFinite() throws {
+    let rows: [[Double]] = [
+      [1, .nan, 2], [-.infinity, 0, 0], [-.infinity, -.infinity, -.infinity], [.infinity, 0, 1], [1, 2, 3],
+    ]
+    for device in TestedDevice.allCases.map({ $0.make() }) {
+      var numbers = TestNumbers(seed: 0)
+      let model = Operand.model([5, 3], .float64, of: rows.flatMap { $0 }.map { .double($0) }, using: &numbers)
+      let target = Operand(storage: try device.allocate(byteCount: 120), layout: Layout(shape: [5, 3]), dtype: .float64)
+      try device.rows(.softmax(log: false), [try model.on(device)], to: [target])
+      let result = try target.values().map(\.doubleValue)
+      #expect(result[0..<3].allSatisfy(\.isNaN))
+      #expect(Array(result[3..<6]) == [0, 0.5, 0.5])
+      #expect(result[6..<9].allSatisfy(\.isNaN))
+      #expect(result[9].isNaN)
+      #expect((result[12..<15].reduce(0, +) - 1).magnitude < 1e-15)
+    }
+  }
+}
