@@ -61,7 +61,7 @@ import Testing
     let input = Operand(
       storage: try device.allocate(byteCount: rows * columns * 4), layout: Layout(shape: [rows, columns]), dtype: .float32)
     var engine = MersenneTwister(seed: 1)
-    try device.random(.uniform(0, 1), engine: &engine, to: input)
+    try device.random(.uniform(low: 0, high: 1), engine: &engine, to: input)
     func softmax(_ input: Operand) throws -> Operand {
       let storage = try device.allocate(byteCount: input.count * 4)
       let result = Operand(storage: storage, layout: Layout(shape: input.shape), dtype: .float32)
