@@ -23,12 +23,24 @@ public struct Bands: Sendable, Hashable {
   public let offsets: [Int]
 
   /// - Parameter rows: where each row's run begins, and its weights. All runs lie within the columns.
-  public init(columns: Int, rows: [(start: Int, weights: [Double])]) {
+  public init(columns: Int, rows: some Sequence<(start: Int, weights: [Double])>) {
     self.columns = columns
-    starts = rows.map(\.start)
-    weights = rows.flatMap(\.weights)
-    offsets = rows.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.weights.count) }
+    var (starts, weights, offsets): ([Int], [Double], [Int]) = ([], [], [0])
+    for row in rows {
+      starts.append(row.start)
+      weights += row.weights
+      offsets.append(weights.count)
+    }
+    (self.starts, self.weights, self.offsets) = (starts, weights, offsets)
   }
 
   public var rows: Int { starts.count }
+
+  /// Windows and bands are made in the host's memory, whatever the device.
+  ///
+  /// - Throws: where so many rows or windows would not fit there.
+  public static func checkRoom(rows: Int) throws(TensorError) {
+    let byteCount = Int(clamping: Int128(rows) * 256)
+    guard byteCount <= CachingAllocator.totalMemory() else { throw CachingAllocator.outOfMemory(byteCount: byteCount) }
+  }
 }

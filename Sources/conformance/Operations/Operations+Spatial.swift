@@ -2,7 +2,7 @@ import Fluxion
 
 extension Operations {
   /// Convolution, pooling, interpolation: what looks at neighbours in space.
-  static let spatial = convolutions.merging(pooling) { first, _ in first }
+  static let spatial = [convolutions, pooling, resizing].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
   private static let convolutions: [String: Operation] = [
     "conv1d": convolution(F.conv1d),
@@ -41,6 +41,54 @@ extension Operations {
     "max_unpool1d": maxUnpool(F.maxUnpool1d),
     "max_unpool2d": maxUnpool(F.maxUnpool2d),
     "max_unpool3d": maxUnpool(F.maxUnpool3d),
+  ]
+
+  /// Other sizes, and elements elsewhere.
+  private static let resizing: [String: Operation] = [
+    "channel_shuffle": { .tensor(F.channelShuffle(try $0.receiver, groups: try $0.required($0.int(1, "groups"), "groups"))) },
+    "constant_pad_nd": { call in
+      .tensor(try call.receiver.pad(call.required(call.ints(1, "pad"), "pad"), value: call.scalar(2, "value")))
+    },
+    "fold": { call in
+      .tensor(
+        F.fold(
+          try call.receiver, outputSize: try call.required(call.ints(1, "output_size"), "output_size"),
+          kernelSize: try call.required(call.ints(2, "kernel_size"), "kernel_size"), dilation: try call.ints(3, "dilation") ?? [1],
+          padding: try call.ints(4, "padding") ?? [0], stride: try call.ints(5, "stride") ?? [1]))
+    },
+    "interpolate": { call in
+      let name = try call.string(3, "mode") ?? "nearest"
+      guard let mode = InterpolationMode(rawValue: name) else { throw Unfit("mode \(name)") }
+      return .tensor(
+        F.interpolate(
+          try call.receiver, size: try call.ints(1, "size"), scaleFactor: try call.scaleFactor, mode: mode,
+          alignCorners: try call.bool(4, "align_corners"), recomputeScaleFactor: try call.bool(5, "recompute_scale_factor"),
+          antialias: try call.bool(6, "antialias") ?? false))
+    },
+    "nn.functional.unfold": { call in
+      .tensor(
+        F.unfold(
+          try call.receiver, kernelSize: try call.kernelSize, dilation: try call.ints(2, "dilation") ?? [1],
+          padding: try call.ints(3, "padding") ?? [0], stride: try call.ints(4, "stride") ?? [1]))
+    },
+    "pixel_shuffle": { call in
+      .tensor(
+        F.pixelShuffle(try call.receiver, upscaleFactor: try call.required(call.int(1, "upscale_factor"), "upscale_factor")))
+    },
+    "pixel_unshuffle": { call in
+      .tensor(
+        F.pixelUnshuffle(
+          try call.receiver, downscaleFactor: try call.required(call.int(1, "downscale_factor"), "downscale_factor")))
+    },
+    "upsample_bilinear": { call in
+      .tensor(
+        F.interpolate(
+          try call.receiver, size: try call.ints(1, "size"), scaleFactor: try call.scaleFactor, mode: .bilinear, alignCorners: true)
+      )
+    },
+    "upsample_nearest": { call in
+      .tensor(F.interpolate(try call.receiver, size: try call.ints(1, "size"), scaleFactor: try call.scaleFactor))
+    },
   ]
 
   private static func convolution(
@@ -146,6 +194,15 @@ extension Operations {
 
 extension Call {
   fileprivate var kernelSize: [Int] { get throws { try required(ints(1, "kernel_size"), "kernel_size") } }
+
+  fileprivate var scaleFactor: (any ScaleFactors)? {
+    get throws {
+      guard let value = given(2, "scale_factor") else { return nil }
+      return try value.elements.map { try $0.map { try required($0.scalar, "scale_factor").doubleValue } } ?? [
+        required(value.scalar, "scale_factor").doubleValue
+      ]
+    }
+  }
 
   /// One size or several, None for those that stay.
   fileprivate var outputSize: any AdaptiveExtents {

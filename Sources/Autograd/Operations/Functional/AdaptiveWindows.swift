@@ -62,6 +62,7 @@ func adaptiveWindows(_ x: Tensor, _ operation: String, _ sizes: [Int]) throws(Te
     throw .runtime("Trying to create tensor with negative dimension \(size): \(x.shape.dropLast(rank) + sizes)")
   }
   _ = try Layout.checkedCount(x.shape.dropLast(rank) + sizes)
+  for size in sizes { try Bands.checkRoom(rows: size) }
   return zip(sizes, x.shape.suffix(rank)).map { count, size in
     let starts = (0..<count).map { Int(Int128($0) * Int128(size) / Int128(count)) }
     let ends = (0..<count).map { Int((Int128($0 + 1) * Int128(size) + Int128(count) - 1) / Int128(count)) }

@@ -173,7 +173,6 @@ private struct Averaging: Sendable {
 
   init(_ windows: PoolingWindows, includesPadding: Bool, divisor: Int?) throws(TensorError) {
     if divisor == 0 { throw .runtime("divisor must be not zero") }
-    _ = try Layout.checkedCount(windows.output)
     let parts = try windows.windows()
     sums = Resampling(summing: parts, in: windows.input)
     if let divisor {
@@ -235,7 +234,7 @@ extension Resampling {
     bands = zip(windows, sizes).map { windows, size in
       if windows.starts == Array(0..<size) && windows.counts.allSatisfy({ $0 == 1 }) { return nil }
       return Bands(
-        columns: size, rows: zip(windows.starts, windows.counts).map { ($0, [Double](repeating: 1, count: $1)) })
+        columns: size, rows: zip(windows.starts, windows.counts).lazy.map { ($0, [Double](repeating: 1, count: $1)) })
     }
   }
 }

@@ -96,6 +96,7 @@ struct PoolingWindows: Sendable {
 
   /// The positions of every window along each dimension, without those in the padding.
   func windows() throws(TensorError) -> [Windows] {
+    for size in output { try Bands.checkRoom(rows: size) }
     var all: [Windows] = []
     for dim in kernel.indices {
       let step = kernel[dim] > 1 ? dilation[dim] : 1
