@@ -123,12 +123,14 @@ private struct PaddedDimension {
           + "at dimension \(dim) of input \(shape)")
     case .circular where before > size || after > size:
       throw .runtime("Padding value causes wrapping around more than once.")
-    case .circular where size + before + after <= 0:
+    case .circular where size + before + after < 0:
       throw .runtime("Negative padding value is resulting in an empty dimension")
     default: break
     }
     let width = size + before + after
-    guard width > 0 else { throw .runtime("input (W: \(size)) is too small. Calculated output W: \(width)") }
+    guard width > 0 || mode == .circular else {
+      throw .runtime("input (W: \(size)) is too small. Calculated output W: \(width)")
+    }
     return try Tensor.made(shape: [width], dtype: .int64, device: device, requiresGrad: false) { memory, _ in
       for place in 0..<width {
         memory.storeBytes(of: Int64(source(of: place - before, mode)), toByteOffset: place * 8, as: Int64.self)

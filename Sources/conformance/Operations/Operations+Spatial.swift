@@ -29,12 +29,22 @@ extension Operations {
     },
     "avg_pool2d": averagePool(F.avgPool2d),
     "avg_pool3d": averagePool(F.avgPool3d),
+    "fractional_max_pool2d": fractionalMaxPool(F.fractionalMaxPool2d, F.fractionalMaxPool2dWithIndices),
+    "fractional_max_pool3d": fractionalMaxPool(F.fractionalMaxPool3d, F.fractionalMaxPool3dWithIndices),
     "local_response_norm": { call in
       .tensor(
         F.localResponseNorm(
           try call.receiver, size: try call.required(call.int(1, "size"), "size"), alpha: try call.double(2, "alpha") ?? 1e-4,
           beta: try call.double(3, "beta") ?? 0.75, k: try call.double(4, "k") ?? 1))
     },
+    "lp_pool1d": { call in
+      .tensor(
+        F.lpPool1d(
+          try call.receiver, normType: try call.normType, kernelSize: try call.required(call.int(2, "kernel_size"), "kernel_size"),
+          stride: try call.int(3, "stride"), ceilMode: try call.bool(4, "ceil_mode") ?? false))
+    },
+    "lp_pool2d": powerPool(F.lpPool2d),
+    "lp_pool3d": powerPool(F.lpPool3d),
     "max_pool1d": maxPool(F.maxPool1d, F.maxPool1dWithIndices),
     "max_pool2d": maxPool(F.maxPool2d, F.maxPool2dWithIndices),
     "max_pool3d": maxPool(F.maxPool3d, F.maxPool3dWithIndices),
@@ -56,6 +66,17 @@ extension Operations {
           kernelSize: try call.required(call.ints(2, "kernel_size"), "kernel_size"), dilation: try call.ints(3, "dilation") ?? [1],
           padding: try call.ints(4, "padding") ?? [0], stride: try call.ints(5, "stride") ?? [1]))
     },
+    "grid_sample": { call in
+      guard let mode = GridSampling(rawValue: try call.string(2, "mode") ?? "bilinear"),
+        let padding = GridPadding(rawValue: try call.string(3, "padding_mode") ?? "zeros")
+      else { throw Unfit("mode") }
+      return .tensor(
+        F.gridSample(
+          try call.receiver, try call.tensor(1, "grid"), mode: mode, paddingMode: padding,
+          alignCorners: try call.bool(4, "align_corners") ?? false))
+    },
+    "grid_sampler_2d": gridSampler,
+    "grid_sampler_3d": gridSampler,
     "interpolate": { call in
       let name = try call.string(3, "mode") ?? "nearest"
       guard let mode = InterpolationMode(rawValue: name) else { throw Unfit("mode \(name)") }
@@ -165,6 +186,51 @@ extension Operations {
     }
   }
 
+  private typealias FractionalMaxPool<Result> =
+    @Sendable (
+      Tensor, _ kernelSize: any Extents, _ outputSize: (any Extents)?, _ outputRatio: (any ScaleFactors)?, _ samples: Tensor?,
+      Generator?
+    ) -> Result
+
+  private static func fractionalMaxPool(
+    _ operation: @escaping FractionalMaxPool<Tensor>,
+    _ withIndices: @escaping FractionalMaxPool<(values: Tensor, indices: Tensor)>
+  ) -> Operation {
+    { call in
+      let (x, kernel, size) = (try call.receiver, try call.kernelSize, try call.ints(2, "output_size"))
+      let (ratio, samples) = (try call.factors(3, "output_ratio"), try call.optionalTensor(5, "_random_samples"))
+      guard try call.bool(4, "return_indices") ?? false else { return .tensor(operation(x, kernel, size, ratio, samples, nil)) }
+      let (values, indices) = withIndices(x, kernel, size, ratio, samples, nil)
+      return .tensors([values, indices])
+    }
+  }
+
+  private static func powerPool(
+    _ operation:
+      @escaping @Sendable (
+        Tensor, _ normType: Double, _ kernelSize: any Extents, _ stride: (any Extents)?, _ ceilMode: Bool
+      ) -> Tensor
+  ) -> Operation {
+    { call in
+      .tensor(
+        operation(
+          try call.receiver, try call.normType, try call.required(call.ints(2, "kernel_size"), "kernel_size"),
+          try call.ints(3, "stride"),
+          try call.bool(4, "ceil_mode") ?? false))
+    }
+  }
+
+  /// Numbers in the place of names.
+  private static let gridSampler: Operation = { call in
+    let (mode, padding) = (try call.int(2, "interpolation_mode") ?? 0, try call.int(3, "padding_mode") ?? 0)
+    guard GridSampling.allCases.indices.contains(mode), GridPadding.allCases.indices.contains(padding) else { throw Unfit("mode") }
+    return .tensor(
+      F.gridSample(
+        try call.receiver, try call.tensor(1, "grid"), mode: GridSampling.allCases[mode],
+        paddingMode: GridPadding.allCases[padding],
+        alignCorners: try call.bool(4, "align_corners") ?? false))
+  }
+
   private static func adaptiveMaxPool(
     _ operation: @escaping @Sendable (Tensor, any AdaptiveExtents) -> Tensor,
     _ withIndices: @escaping @Sendable (Tensor, any AdaptiveExtents) -> (values: Tensor, indices: Tensor)
@@ -195,13 +261,14 @@ extension Operations {
 extension Call {
   fileprivate var kernelSize: [Int] { get throws { try required(ints(1, "kernel_size"), "kernel_size") } }
 
-  fileprivate var scaleFactor: (any ScaleFactors)? {
-    get throws {
-      guard let value = given(2, "scale_factor") else { return nil }
-      return try value.elements.map { try $0.map { try required($0.scalar, "scale_factor").doubleValue } } ?? [
-        required(value.scalar, "scale_factor").doubleValue
-      ]
-    }
+  fileprivate var normType: Double { get throws { try required(double(1, "norm_type"), "norm_type") } }
+
+  fileprivate var scaleFactor: [Double]? { get throws { try factors(2, "scale_factor") } }
+
+  /// One number or several.
+  fileprivate func factors(_ index: Int, _ name: String) throws -> [Double]? {
+    guard let value = given(index, name) else { return nil }
+    return try (value.elements ?? [value]).map { try required($0.scalar, name).doubleValue }
   }
 
   /// One size or several, None for those that stay.

@@ -182,8 +182,9 @@ private struct Interpolation {
     Resampling(
       bands: input.indices.map { dim in
         let (size, count) = (input[dim], output[dim])
-        if size == count && mode != .bicubic && mode != .nearestExact && !isSmoothed { return nil }
         let scale = scale(dim)
+        let isLinear = mode == .linear || mode == .bilinear || mode == .trilinear
+        if size == count && !isSmoothed && (isLinear || scale == 1) { return nil }
         return Bands(
           columns: size,
           rows: (0..<count).lazy.map { place in

@@ -85,13 +85,19 @@ struct PoolingWindows: Sendable {
     guard dilation.allSatisfy({ $0 > 0 }) else {
       throw .runtime("dilation should be greater than zero, but got \(listed("dilation", dilation))")
     }
-    let hasBatch = x.count == rank + 2
-    guard let empty = x.indices.dropFirst(hasBatch ? 1 : 0).first(where: { x[$0] == 0 }) else { return }
-    if rank == 2 {
-      throw .runtime(
-        "Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:\(x)")
+    if let empty = x.indices.dropFirst(x.count - rank - 1).first(where: { x[$0] == 0 }) {
+      if rank == 2 {
+        throw .runtime("Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:\(x)")
+      }
+      throw .emptyPlanes(operation == "max_pool3d" ? "max_pool3d_with_indices_out_cpu_template" : operation, x, dim: empty)
     }
-    throw .emptyPlanes(operation == "max_pool3d" ? "max_pool3d_with_indices_out_cpu_template" : operation, x, dim: empty)
+    if operation == "avg_pool3d", zip(input, kernel).contains(where: { $0 < $1 }) {
+      throw .runtime("input image (\(listed("", input))) smaller than kernel size (\(listed("k", kernel)))")
+    }
+    guard zip(padding, kernel).allSatisfy({ $0 <= $1 / 2 }) else {
+      throw .runtime(
+        "pad should be smaller than or equal to half of kernel size, but got \(listed("pad", padding)) \(listed("k", kernel))")
+    }
   }
 
   /// The positions of every window along each dimension, without those in the padding.
