@@ -103,8 +103,8 @@ struct RandomCall {
     },
     "dropout": { call in try call.constant(1).dropout(p: try call.number("p")) },
     "dropout2d": { call in try call.constant(1).dropout2d(p: try call.number("p")) },
-    "alpha_dropout": { call in try call.constant(1).alphaDropout(p: try call.number("p")) },
-    "feature_alpha_dropout": { call in try call.constant(1).featureAlphaDropout(p: try call.number("p")) },
+    "alpha_dropout": { call in try call.constant(1).alphaDropout(p: try call.number("p"), training: true) },
+    "feature_alpha_dropout": { call in try call.constant(1).featureAlphaDropout(p: try call.number("p"), training: true) },
     "rrelu": { call in
       try call.constant(-1).rrelu(lower: try call.number("lower"), upper: try call.number("upper"), training: true)
     },

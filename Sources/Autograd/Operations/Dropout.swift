@@ -1,6 +1,6 @@
 import Devices
 
-// Layers that are random while a model is trained. With `training: false` they draw nothing.
+// Layers that are random while a model is trained. With `training: false` they draw nothing. Defaults are those of torch.nn.functional.
 
 extension Tensor {
   /// Zeroes elements with probability `p` and scales the others by 1 / (1 - p), so that the expected value stays.
@@ -56,13 +56,15 @@ extension Tensor {
   /// Dropout for networks of `selu`: what is dropped becomes SELU's negative limit, and the result is scaled and shifted to keep mean and
   /// variance. Source: Klambauer et al., "Self-Normalizing Neural Networks" (2017), section "Alpha Dropout".
   ///
+  /// As in PyTorch, it does nothing unless `training` says so.
+  ///
   /// Error: as for `dropout`.
-  public func alphaDropout(p: Double = 0.5, training: Bool = true, generator: Generator? = nil) -> Tensor {
+  public func alphaDropout(p: Double = 0.5, training: Bool = false, generator: Generator? = nil) -> Tensor {
     alphaDropped(p, training, generator, hidesFeatures: false)
   }
 
   /// `alphaDropout` of whole channels, as `dropout2d`.
-  public func featureAlphaDropout(p: Double = 0.5, training: Bool = true, generator: Generator? = nil) -> Tensor {
+  public func featureAlphaDropout(p: Double = 0.5, training: Bool = false, generator: Generator? = nil) -> Tensor {
     alphaDropped(p, training, generator, hidesFeatures: true)
   }
 

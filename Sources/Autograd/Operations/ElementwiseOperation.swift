@@ -159,7 +159,9 @@ extension ElementwiseOperation {
   }
 
   /// Any number of operands.
-  func callAsFunction(_ arguments: ElementwiseArgument...) -> Tensor {
+  func callAsFunction(_ arguments: ElementwiseArgument...) -> Tensor { self(arguments) }
+
+  func callAsFunction(_ arguments: [ElementwiseArgument]) -> Tensor {
     general(
       arguments.map {
         if case .tensor(let body) = $0 { return .tensor(body.frozen) }

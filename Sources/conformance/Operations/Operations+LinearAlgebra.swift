@@ -84,6 +84,7 @@ extension Operations {
     "cholesky_solve": { call in
       .tensor(Linalg.choleskySolve(try call.receiver, try call.tensor(1, "L"), upper: try call.bool(2, "upper") ?? false))
     },
+    "inverse": { .tensor(Linalg.inv(try $0.receiver)) },
     "linalg.inv": { .tensor(Linalg.inv(try $0.receiver)) },
     "linalg.inv_ex": { call in
       let (inverse, info) = Linalg.invEx(try call.receiver, checkErrors: try call.checkErrors)
@@ -140,6 +141,7 @@ extension Operations {
   private static let matrixFunctions: [String: Operation] = [
     "linalg.cond": { .tensor(Linalg.cond(try $0.receiver, try $0.order(1, "p"))) },
     "linalg.cross": { .tensor(try $0.receiver.cross($0.tensor(1, "other"), dim: $0.int(2, "dim") ?? -1)) },
+    "det": { .tensor(Linalg.det(try $0.receiver)) },
     "linalg.det": { .tensor(Linalg.det(try $0.receiver)) },
     "linalg.diagonal": { call in
       .tensor(
@@ -173,10 +175,7 @@ extension Operations {
           try call.receiver, try call.order(1, "ord"), dim: try call.dims(2), keepDim: try call.keepDim(3),
           dtype: try call.dtype(-1)))
     },
-    "linalg.slogdet": { call in
-      let (sign, logarithm) = Linalg.slogdet(try call.receiver)
-      return .tensors([sign, logarithm])
-    },
+    "linalg.slogdet": signedLogarithm,
     "linalg.vander": { .tensor(Linalg.vander(try $0.receiver, n: try $0.int(-1, "N"))) },
     "linalg.vecdot": { .tensor(Linalg.vecdot(try $0.receiver, try $0.tensor(1, "y"), dim: try $0.int(-1, "dim") ?? -1)) },
     "linalg.vector_norm": { call in
@@ -187,7 +186,13 @@ extension Operations {
     },
     "logdet": { .tensor(Linalg.logdet(try $0.receiver)) },
     "matrix_exp": { .tensor(Linalg.matrixExp(try $0.receiver)) },
+    "slogdet": signedLogarithm,
   ]
+
+  private static let signedLogarithm: Operation = { call in
+    let (sign, logarithm) = Linalg.slogdet(try call.receiver)
+    return .tensors([sign, logarithm])
+  }
 
   private static func binary(
     _ operation: @escaping @Sendable (Tensor, Tensor) -> Tensor, _ name: String

@@ -41,7 +41,7 @@ extension F {
   public static func pairwiseDistance(
     _ x1: Tensor, _ x2: Tensor, p: Double = 2, eps: Double = 1e-6, keepDim: Bool = false
   ) -> Tensor {
-    (x1 - x2 + eps).norm(p, dim: -1, keepDim: keepDim)
+    (x1 - x2 + eps).norm(p, dim: -1, keepDim: keepDim).recorded(as: "NormBackward1")
   }
 
   /// The p-norms of the differences of all pairs of rows of a matrix: of the first with the second, third, ..., then of the second with the

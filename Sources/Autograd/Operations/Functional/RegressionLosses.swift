@@ -19,6 +19,39 @@ extension Operation {
     let (distance, delta) = ((v[0] - v[1]).abs(), v[2])
     return (distance .<= delta).select(0.5 * distance * distance, delta * (distance - 0.5 * delta))
   }
+
+  // Derivatives by the input, of a gradient, the two numbers and the parameter.
+  fileprivate static let mseDerivative = ElementwiseOperation(
+    "mse_loss_backward", "MseLossBackwardBackward0", ElementwiseKernel { g, x, target in 2 * (x - target) * g })
+  fileprivate static let smoothL1Derivative = ElementwiseOperation(
+    "smooth_l1_loss_backward", "SmoothL1LossBackwardBackward0",
+    ElementwiseKernel(inputs: [.value, .value, .value, .value]) { v in
+      let (g, beta) = (v[0], v[3])
+      let difference = v[1] - v[2]
+      return [(difference .<= -beta).select(-g, (difference .>= beta).select(g, difference * g / beta))]
+    })
+  fileprivate static let huberDerivative = ElementwiseOperation(
+    "huber_loss_backward", "HuberLossBackwardBackward0",
+    ElementwiseKernel(inputs: [.value, .value, .value, .value]) { v in
+      let (g, delta) = (v[0], v[3])
+      let difference = v[1] - v[2]
+      return [(difference .<= -delta).select(-delta * g, (difference .>= delta).select(delta * g, difference * g))]
+    })
+}
+
+extension ElementwiseOperation {
+  /// A loss of which input and target are exchangeable. So they are in its derivative: the target's is that of an input in its place, and where
+  /// the two are equal both are 0, not one of them -0.
+  fileprivate func symmetric(
+    _ derivative: ElementwiseOperation, _ input: Tensor, _ target: Tensor, _ parameters: [ElementwiseArgument] = []
+  ) -> Tensor {
+    attempt(input, target) { x, y throws(TensorError) in
+      self([x.detach().argument, y.detach().argument] + parameters).differentiable(
+        gradName, x, y,
+        { g in derivative([g.argument, x.argument, y.argument] + parameters) },
+        { g in derivative([g.argument, y.argument, x.argument] + parameters) })
+    }
+  }
 }
 
 extension F {
@@ -30,7 +63,9 @@ extension F {
   public static func mseLoss(
     _ input: Tensor, _ target: Tensor, weight: Tensor? = nil, reduction: LossReduction = .mean
   ) -> Tensor {
-    reduced(Operation.mseLoss(input, target), of: input, weight, reduction, as: "MseLossBackward0")
+    if weight != nil { return reduced(Operation.mseLoss(input, target), of: input, weight, reduction, as: nil) }
+    let losses = Operation.mseLoss.symmetric(Operation.mseDerivative, input, target)
+    return reduced(losses, of: input, nil, reduction, as: "MseLossBackward0")
   }
 
   /// |input - target|.
@@ -53,7 +88,7 @@ extension F {
   ) -> Tensor {
     if beta == 0 { return l1Loss(input, target, reduction: reduction) }
     guard beta > 0 else { return .failure(.runtime("smooth_l1_loss does not support negative values for beta.")) }
-    let losses = Operation.smoothL1Loss(input.argument, target.argument, beta.argument)
+    let losses = Operation.smoothL1Loss.symmetric(Operation.smoothL1Derivative, input, target, [beta.argument])
     return reduced(losses, of: input, nil, reduction, as: "SmoothL1LossBackward0")
   }
 
@@ -67,7 +102,7 @@ extension F {
     _ input: Tensor, _ target: Tensor, delta: Double = 1, weight: Tensor? = nil, reduction: LossReduction = .mean
   ) -> Tensor {
     guard delta > 0 else { return .failure(.runtime("huber_loss does not support non-positive values for delta.")) }
-    let losses = Operation.huberLoss(input.argument, target.argument, delta.argument)
+    let losses = Operation.huberLoss.symmetric(Operation.huberDerivative, input, target, [delta.argument])
     guard let weight else { return reduced(losses, of: input, nil, reduction, as: "HuberLossBackward0") }
     return reduction(reduced(losses, of: input, weight, .none, as: nil))
   }
