@@ -1,7 +1,7 @@
 import Fluxion
 
 /// A layer's weights as PyTorch's modules draw them at first: uniform within ±1/√inputs.
-private func uniform(_ shape: [Int], inputs: Int) -> Tensor {
+func uniform(_ shape: [Int], inputs: Int) -> Tensor {
   let bound = 1 / Double(inputs).squareRoot()
   return ((2 * Tensor.rand(shape) - 1) * bound).requiringGrad()
 }
