@@ -181,6 +181,8 @@ extension Opcode {
     case .sqrt: return distance(a, b, dtype) <= 1
     case .lgamma, .digamma: return (a.doubleValue - b.doubleValue).magnitude <= 1e-14 || distance(a, b, dtype) <= 16
     case .i0, .i1, .erfinv: return distance(a, b, dtype) <= 64
+    case _ where isApproximate:
+      return (a.doubleValue - b.doubleValue).magnitude <= 1e-10 * Swift.max(b.doubleValue.magnitude, 1e-4)
     default: return !isExact && distance(a, b, dtype) <= 4
     }
   }
@@ -191,7 +193,8 @@ extension Opcode {
     switch self {
     // PyTorch's trigamma has ten digits, and some huge number at poles and where the argument has no fraction.
     case .digamma: return y.magnitude > 1e25 || (x - y).magnitude <= 1e-8 * y.magnitude || x.isInfinite && y.magnitude < 100
-    // One minus a result close to one.
+    // One minus what is close to one.
+    case .erfcx: return (x - y).magnitude <= 0x1p-51 || distance(a, b, .float64) <= 64
     case .sigmoid: return (x - y).magnitude <= 0x1p-52
     default: return distance(a, b, .float64) <= 64 || (x - y).magnitude <= 1e-12 * y.magnitude
     }

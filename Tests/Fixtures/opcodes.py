@@ -24,7 +24,7 @@ INTEGERS = {
     "bool": [False, True],
 }
 
-F = torch.nn.functional
+F, S = torch.nn.functional, torch.special
 OPCODES = {
     "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "floorDivide": torch.floor_divide,
     "remainder": torch.remainder, "fmod": torch.fmod, "neg": torch.neg, "abs": torch.abs, "sign": torch.sign,
@@ -41,14 +41,23 @@ OPCODES = {
     "sin": torch.sin, "cos": torch.cos, "tan": torch.tan, "asin": torch.asin, "acos": torch.acos, "atan": torch.atan,
     "atan2": torch.atan2, "erf": torch.erf, "erfc": torch.erfc, "erfinv": torch.erfinv, "lgamma": torch.lgamma,
     "digamma": torch.digamma, "i0": torch.i0, "relu": torch.relu, "silu": F.silu, "i1": torch.special.i1,
+    "erfcx": S.erfcx, "ndtri": S.ndtri, "zeta": S.zeta, "igamma": torch.igamma,
+    "polygamma": lambda n, x: torch.stack([torch.polygamma(int(k), v) for k, v in zip(n.detach(), x.detach())]),
+    "igammac": torch.igammac, "i0e": S.i0e, "i1e": S.i1e, "besselK0": S.modified_bessel_k0, "besselK1": S.modified_bessel_k1,
+    "scaledBesselK0": S.scaled_modified_bessel_k0, "scaledBesselK1": S.scaled_modified_bessel_k1,
+    "chebyshevT": S.chebyshev_polynomial_t, "chebyshevU": S.chebyshev_polynomial_u, "chebyshevV": S.chebyshev_polynomial_v,
+    "chebyshevW": S.chebyshev_polynomial_w, "hermiteH": S.hermite_polynomial_h, "hermiteHe": S.hermite_polynomial_he,
+    "laguerreL": S.laguerre_polynomial_l, "legendreP": S.legendre_polynomial_p,
 }
 BINARIES = set(
     "add sub mul div floorDivide remainder fmod minimum maximum fmin fmax copysign nextafter gcd lcm bitAnd bitOr bitXor shiftLeft "
-    "shiftRight eq ne lt le gt ge select pow hypot logaddexp atan2".split())
+    "shiftRight eq ne lt le gt ge select pow hypot logaddexp atan2 polygamma zeta igamma igammac chebyshevT chebyshevU chebyshevV chebyshevW "
+    "hermiteH hermiteHe laguerreL legendreP".split())
 # On integers PyTorch's function of the name gives floats, or refuses what the opcode has a result for.
 FLOATS = set(
     "reciprocal copysign nextafter sqrt rsqrt hypot exp exp2 expm1 log log2 log10 log1p sigmoid softplus logaddexp sinh cosh tanh asinh acosh "
-    "atanh sin cos tan asin acos atan atan2 erf erfc erfinv lgamma digamma i0 i1 silu".split())
+    "atanh sin cos tan asin acos atan atan2 erf erfc erfinv lgamma digamma i0 i1 silu erfcx ndtri polygamma zeta igamma igammac i0e i1e besselK0 "
+    "besselK1 scaledBesselK0 scaledBesselK1 chebyshevT chebyshevU chebyshevV chebyshevW hermiteH hermiteHe laguerreL legendreP".split())
 
 
 def plain(x):
@@ -70,6 +79,12 @@ def compute(name, operands):
 def skips(name, dtype, operands):
     """Undefined in C, refused by PyTorch, or no number where there is a limit."""
     if dtype == "float64":
+        if name == "polygamma":
+            return operands[0] not in (0, 2) or operands[1] == inf
+        if name == "zeta":
+            return not math.isfinite(operands[0]) or operands[1] == inf
+        if name in ("besselK0", "besselK1", "scaledBesselK1"):
+            return operands[0] == 5e-324
         return name in ("i0", "i1") and abs(operands[0]) > 1000
     if name in ("div", "floorDivide", "remainder", "fmod"):
         return operands[1] in (0, -1)

@@ -60,6 +60,19 @@ extension Tensor {
   /// The positions of the elements that are not zero: `nonzero` under NumPy's name.
   public func argwhere() -> Tensor { nonzero() }
 
+  /// The first `size` rows of `nonzero`, filled up with `fillValue` where there are fewer: a shape that does not depend on the elements.
+  ///
+  /// Error: `nonzero_static: 'size' must be an non-negative integer`.
+  public func nonzeroStatic(size: Int, fillValue: Int = -1) -> Tensor {
+    attempt(self) { x throws(TensorError) in
+      guard size >= 0 else { throw .runtime("nonzero_static: 'size' must be an non-negative integer") }
+      let found = x.nonzero()
+      let count = found.size(0)
+      if count >= size { return found.narrow(dim: 0, start: 0, length: size).clone() }
+      return concatenate([found, .full([size - count, x.rank], fillValue, dtype: .int64, device: x.device)])
+    }
+  }
+
   /// The coordinates where a mask that is broadcast to `shape` is true; a 0-d shape counts as a line of one.
   private func places(in shape: [Int], device: any Device) throws(TensorError) -> AdvancedIndex {
     if self.device !== device { throw mixedDevices(device, self.device) }

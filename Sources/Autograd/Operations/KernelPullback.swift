@@ -75,7 +75,7 @@ struct KernelPullback: Sendable {
   func forEachGradient(
     _ gradients: BackwardPass.Arrived, _ node: Node, _ body: (Int, Tensor) throws(TensorError) -> Void
   ) throws(TensorError) {
-    if let opcode = pullback.undefined { throw .runtime("derivative for aten::\(opcode) is not implemented") }
+    if let opcode = pullback.undefined { throw opcode.lacksDerivative }
     let kernel = pullback.kernel
     let mode = GradientMode.current
     if pullback.targets.count == 1, let g = gradients.first, kernel.inputs.count <= 2,
@@ -190,10 +190,21 @@ extension Opcode {
     let capitalized = name.prefix(1).uppercased() + name.dropFirst()
     switch opcode {
     case .log1p: return "Log1PBackward0"
-    case .i1: return "SpecialI1Backward0"
+    case .i1, .erfcx, .ndtri, .zeta, .besselJ0, .besselJ1, .besselY0, .besselY1: return "Special\(capitalized)Backward0"
+    case .i0e, .i1e: return "Special\(capitalized.uppercased())Backward0"
+    case .besselK0, .besselK1: return "SpecialModified\(capitalized)Backward0"
     case .select: return "WhereBackward0"
     case .pow, .remainder, .fmod: return "\(capitalized)Backward1"
     default: return "\(capitalized)Backward0"
+    }
+  }
+
+  /// PyTorch's error where a gradient would have to pass.
+  fileprivate var lacksDerivative: TensorError {
+    switch self {
+    case .zeta: .notImplemented("the derivative for 'zeta' is not implemented.")
+    case .igamma, .igammac: .notImplemented("the derivative for '\(self): input' is not implemented.")
+    default: .runtime("derivative for aten::\(self) is not implemented")
     }
   }
 }

@@ -28,7 +28,11 @@ typedef struct {
   X(exp) X(exp2) X(expm1) X(log) X(log2) X(log10) X(log1p) X(sigmoid) X(softplus) X(logaddexp) X(relu) X(silu)       \
   X(sinh) X(cosh) X(tanh) X(asinh) X(acosh) X(atanh)                                                                   \
   X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(atan2)                                                                \
-  X(erf) X(erfc) X(erfinv) X(lgamma) X(digamma) X(trigamma) X(i0) X(i1)
+  X(erf) X(erfc) X(erfcx) X(erfinv) X(ndtri)                                                                           \
+  X(lgamma) X(digamma) X(polygamma) X(zeta) X(igamma) X(igammac)                                                       \
+  X(i0) X(i1) X(i0e) X(i1e) X(bessel_k0) X(bessel_k1) X(scaled_bessel_k0) X(scaled_bessel_k1)                          \
+  X(bessel_j0) X(bessel_j1) X(bessel_y0) X(bessel_y1) X(airy_ai)                                                       \
+  X(chebyshev_t) X(chebyshev_u) X(chebyshev_v) X(chebyshev_w) X(hermite_h) X(hermite_he) X(laguerre_l) X(legendre_p)
 
 #define FX_DECLARE(name) fx_loops fx_##name(void);
 FX_OPCODES(FX_DECLARE)

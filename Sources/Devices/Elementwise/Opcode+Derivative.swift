@@ -4,8 +4,16 @@
 // such as floor.
 
 extension Opcode {
-  /// Whether it has a derivative where it has a gradient to pass on.
-  var isDifferentiable: Bool { self != .trigamma }
+  /// Whether it has a derivative in an operand. As in PyTorch some special functions have none, or none in their parameter.
+  func isDifferentiable(in operand: Int) -> Bool {
+    switch self {
+    case .scaledBesselK0, .scaledBesselK1, .airyAi, .chebyshevT, .chebyshevU, .chebyshevV, .chebyshevW, .hermiteH, .hermiteHe,
+      .laguerreL, .legendreP:
+      false
+    case .polygamma, .zeta, .igamma, .igammac: operand == 1
+    default: true
+    }
+  }
 
   func derivative(_ operands: [Expression], result: Expression, _ g: Expression) -> [Expression?] {
     let x = operands[0]
@@ -34,6 +42,10 @@ extension Opcode {
       let reciprocal = (squares .== 0).select(zero, squares.reciprocal())
       return [g * y * reciprocal, g * -x * reciprocal]
     case .floorDivide: return [zero, zero]
+    case .polygamma: return [nil, g * (x + 1).binary(.polygamma, y)]
+    case .zeta: return [nil, g * (-x * (x + 1).binary(.zeta, y))]
+    case .igamma: return [nil, g * gammaDensity(x, y)]
+    case .igammac: return [nil, -g * gammaDensity(x, y)]
     // A step from x, or y itself where they are equal.
     case .nextafter: return [(x .== y).select(0, g), zero]
     default: return operands.map { _ in nil }
@@ -73,6 +85,18 @@ extension Opcode {
     return isReflected.select(Double.pi * Double.pi / (sine * sine) - (sum + series), sum + series)
   }
 
+  /// y^(x - 1) e^-y / Γ(x).
+  private func gammaDensity(_ x: Expression, _ y: Expression) -> Expression {
+    ((x - 1) * y.log() - y - x.unary(.lgamma)).exp()
+  }
+
+  /// A function with a division by x whose limit at zero is one half; it is reached before x runs out of digits. The divisor is never zero, for
+  /// that would come back from the next derivative as NaN.
+  private func exceptAtZero(_ x: Expression, _ slope: (_ divisor: Expression) -> Expression) -> Expression {
+    let isTiny = x.abs() .< 1e-8
+    return isTiny.select(0.5, slope(isTiny.select(1, x)))
+  }
+
   private func unaryDerivative(_ x: Expression, _ result: Expression, _ g: Expression, zero: Expression) -> Expression? {
     let twoOverRootPi = 1.1283791670955126
     switch self {
@@ -107,12 +131,21 @@ extension Opcode {
     case .atan: return g / (x * x + 1)
     case .erf: return g * (twoOverRootPi * (-(x * x)).exp())
     case .erfc: return -(g * (twoOverRootPi * (-(x * x)).exp()))
+    case .erfcx: return g * (2 * x * result - twoOverRootPi)
+    case .ndtri: return g * (2.5066282746310002 * (0.5 * (result * result)).exp())
     case .erfinv: return g * (0.886226925452758 * (result * result).exp())
     case .lgamma: return g * x.unary(.digamma)
     case .digamma: return g * digammaDerivative(x)
     case .i0: return g * x.unary(.i1)
-    // I1' = I0 - I1/x, whose limit at zero is one half; it is reached before I1 runs out of digits.
-    case .i1: return g * (x.unary(.abs) .< 1e-8).select(x.constant(0.5), x.unary(.i0) - result / x)
+    case .i1: return g * exceptAtZero(x) { x.unary(.i0) - result / $0 }
+    case .i0e: return g * (x.unary(.i1e) - x.sign() * result)
+    case .i1e: return g * exceptAtZero(x) { x.unary(.i0e) - result * (x.sign() + $0.reciprocal()) }
+    case .besselK0: return -g * x.unary(.besselK1)
+    case .besselK1: return -g * (x.unary(.besselK0) + result / x)
+    case .besselJ0: return -g * x.unary(.besselJ1)
+    case .besselJ1: return g * exceptAtZero(x) { x.unary(.besselJ0) - result / $0 }
+    case .besselY0: return -g * x.unary(.besselY1)
+    case .besselY1: return g * (x.unary(.besselY0) - result / x)
     default: return nil
     }
   }

@@ -13,7 +13,10 @@ public enum Opcode: UInt8, Sendable, CaseIterable {
   case exp, exp2, expm1, log, log2, log10, log1p, sigmoid, softplus, logaddexp, relu, silu
   case sinh, cosh, tanh, asinh, acosh, atanh
   case sin, cos, tan, asin, acos, atan, atan2
-  case erf, erfc, erfinv, lgamma, digamma, trigamma, i0, i1
+  case erf, erfc, erfcx, erfinv, ndtri
+  case lgamma, digamma, polygamma, zeta, igamma, igammac
+  case i0, i1, i0e, i1e, besselK0, besselK1, scaledBesselK0, scaledBesselK1, besselJ0, besselJ1, besselY0, besselY1, airyAi
+  case chebyshevT, chebyshevU, chebyshevV, chebyshevW, hermiteH, hermiteHe, laguerreL, legendreP
 }
 
 extension Opcode {
@@ -23,7 +26,9 @@ extension Opcode {
     case .select: 3
     case .add, .sub, .mul, .div, .floorDivide, .remainder, .fmod, .minimum, .maximum, .fmin, .fmax, .copysign, .nextafter, .gcd,
       .lcm,
-      .bitAnd, .bitOr, .bitXor, .shiftLeft, .shiftRight, .eq, .ne, .lt, .le, .gt, .ge, .pow, .hypot, .logaddexp, .atan2:
+      .bitAnd, .bitOr, .bitXor, .shiftLeft, .shiftRight, .eq, .ne, .lt, .le, .gt, .ge, .pow, .hypot, .logaddexp, .atan2,
+      .polygamma, .zeta, .igamma, .igammac,
+      .chebyshevT, .chebyshevU, .chebyshevV, .chebyshevW, .hermiteH, .hermiteHe, .laguerreL, .legendreP:
       2
     default: 1
     }
@@ -117,12 +122,36 @@ extension Opcode {
     case .atan2: fx_atan2()
     case .erf: fx_erf()
     case .erfc: fx_erfc()
+    case .erfcx: fx_erfcx()
     case .erfinv: fx_erfinv()
+    case .ndtri: fx_ndtri()
     case .lgamma: fx_lgamma()
     case .digamma: fx_digamma()
-    case .trigamma: fx_trigamma()
+    case .polygamma: fx_polygamma()
+    case .zeta: fx_zeta()
+    case .igamma: fx_igamma()
+    case .igammac: fx_igammac()
     case .i0: fx_i0()
     case .i1: fx_i1()
+    case .i0e: fx_i0e()
+    case .i1e: fx_i1e()
+    case .besselK0: fx_bessel_k0()
+    case .besselK1: fx_bessel_k1()
+    case .scaledBesselK0: fx_scaled_bessel_k0()
+    case .scaledBesselK1: fx_scaled_bessel_k1()
+    case .besselJ0: fx_bessel_j0()
+    case .besselJ1: fx_bessel_j1()
+    case .besselY0: fx_bessel_y0()
+    case .besselY1: fx_bessel_y1()
+    case .airyAi: fx_airy_ai()
+    case .chebyshevT: fx_chebyshev_t()
+    case .chebyshevU: fx_chebyshev_u()
+    case .chebyshevV: fx_chebyshev_v()
+    case .chebyshevW: fx_chebyshev_w()
+    case .hermiteH: fx_hermite_h()
+    case .hermiteHe: fx_hermite_he()
+    case .laguerreL: fx_laguerre_l()
+    case .legendreP: fx_legendre_p()
     }
   }
 }

@@ -60,11 +60,11 @@ public final class Pullback: Sendable {
     var undefined: Opcode?
     for (index, instruction) in kernel.instructions.enumerated().reversed() where depends[first + index] {
       guard let g = gradients[first + index] else { continue }
-      guard instruction.opcode.isDifferentiable else {
+      let operands = Array([instruction.a, instruction.b, instruction.c].prefix(instruction.opcode.arity))
+      guard operands.indices.allSatisfy({ !depends[operands[$0]] || instruction.opcode.isDifferentiable(in: $0) }) else {
         undefined = instruction.opcode
         continue
       }
-      let operands = Array([instruction.a, instruction.b, instruction.c].prefix(instruction.opcode.arity))
       let contributions = instruction.opcode.derivative(
         operands.map { registers[$0] }, result: registers[first + index], g)
       for (operand, contribution) in zip(operands, contributions) {

@@ -60,7 +60,7 @@ func real(_ opcode: Opcode, _ a: Double, _ b: Double) -> Double? {
   case .logaddexp:
     if a == b && a.isInfinite { return a }
     return (a.isNaN || a > b ? a : b) + log1p(exp(-(a - b).magnitude))
-  default: return elementary(opcode, a)
+  default: return elementary(opcode, a) ?? special(opcode, a, b)
   }
 }
 
@@ -90,77 +90,6 @@ private func elementary(_ opcode: Opcode, _ x: Double) -> Double? {
   case .atan: atan(x)
   case .erf: erf(x)
   case .erfc: erfc(x)
-  case .erfinv: inverseErrorFunction(x)
-  case .lgamma: x.isInfinite ? .infinity : lgamma(x).0
-  case .digamma: digamma(x)
-  case .trigamma: trigamma(x)
-  case .i0: bessel(x, order: 0)
-  case .i1: bessel(x, order: 1)
   default: nil
   }
-}
-
-// MARK: - What the C library does not have
-
-/// The x of which erf is y, by bisection: on the complement where erf is flat.
-private func inverseErrorFunction(_ y: Double) -> Double {
-  if !(y.magnitude < 1) { return y.magnitude == 1 ? y * .infinity : .nan }
-  if y == 0 { return y }
-  let target = y.magnitude
-  var low = 0.0
-  var high = 6.0
-  while true {
-    let middle = low + (high - low) / 2
-    if middle == low || middle == high { return Double(signOf: y, magnitudeOf: middle) }
-    let isBelow = target < 0.5 ? erf(middle) < target : erfc(middle) > 1 - target
-    if isBelow { low = middle } else { high = middle }
-  }
-}
-
-// The Bernoulli numbers B2, B4, ..., B14: ψ(x) = log x - 1/2x - Σ B2k / (2k x^2k) for large x (Abramowitz and Stegun 6.3.18), and
-// ψ' likewise (6.4.12). Where x is not large the recurrences ψ(x) = ψ(x + 1) - 1/x and ψ'(x) = ψ'(x + 1) + 1/x² lead there.
-private let bernoulli = [1.0 / 6, -1.0 / 30, 1.0 / 42, -1.0 / 30, 5.0 / 66, -691.0 / 2730, 7.0 / 6]
-
-private func digamma(_ x: Double) -> Double {
-  if x == 0 { return Double(signOf: -x, magnitudeOf: .infinity) }
-  if x == .infinity { return x }
-  if x < 0 {
-    // ψ(1 - x) - ψ(x) = π cot πx, which has no value at the poles; the period of one keeps the argument small.
-    let part = x.remainder(dividingBy: 1)
-    return part == 0 || x.isInfinite ? .nan : digamma(1 - x) - .pi / tan(.pi * part)
-  }
-  if x < 10 { return digamma(x + 1) - 1 / x }
-  var result = log(x) - 0.5 / x
-  for (k, number) in bernoulli.enumerated() { result -= number / Double(2 * k + 2) / pow(x, Double(2 * k + 2)) }
-  return result
-}
-
-private func trigamma(_ x: Double) -> Double {
-  if x == 0 { return .infinity }
-  if x == .infinity { return 0 }
-  if x < 0 {
-    // ψ'(1 - x) + ψ'(x) = π² / sin² πx, infinite at the poles.
-    if x.isInfinite { return .nan }
-    let sine = sin(.pi * x.remainder(dividingBy: 1))
-    return sine == 0 ? .infinity : (.pi / sine) * (.pi / sine) - trigamma(1 - x)
-  }
-  if x < 10 { return trigamma(x + 1) + 1 / (x * x) }
-  var result = 1 / x + 0.5 / (x * x)
-  for (k, number) in bernoulli.enumerated() { result += number / pow(x, Double(2 * k + 3)) }
-  return result
-}
-
-/// The modified Bessel functions of the first kind, by their power series, Σ (x/2)^(2k + order) / (k! (k + order)!), all of whose
-/// terms have one sign.
-private func bessel(_ x: Double, order: Int) -> Double {
-  if !x.isFinite { return order == 0 ? x.magnitude : x }
-  var term = order == 0 ? 1 : x / 2
-  var sum = term
-  var k = 1.0
-  while sum.isFinite && term.magnitude > sum.magnitude * 0x1p-60 {
-    term *= x / 2 / k * (x / 2 / (k + Double(order)))
-    sum += term
-    k += 1
-  }
-  return sum
 }

@@ -52,7 +52,7 @@ struct OpCase {
     }
     let positional = arguments
     switch operation {
-    case "where", "nn.functional.embedding", "nn.functional.embedding_bag", "einsum", "polygamma", "special.polygamma":
+    case "where", "nn.functional.embedding", "nn.functional.embedding_bag", "einsum":
       // The format puts the input first.
       if arguments.count > 1 { arguments.swapAt(0, 1) }
     case "__getitem__":

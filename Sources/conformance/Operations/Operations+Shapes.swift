@@ -23,9 +23,7 @@ extension Operations {
     "broadcast_to": { .tensor(try $0.receiver.broadcast(to: $0.sizes(1, "size"))) },
     "cartesian_prod": { .tensor(cartesianProd(try $0.variadicTensors(from: 0))) },
     "cat": { .tensor(concatenate(try $0.tensors(0, "tensors"), dim: try $0.int(1, "dim") ?? 0)) },
-    "chunk": { call in
-      .tensors(try call.receiver.chunk(call.required(call.int(1, "chunks"), "chunks"), dim: call.int(2, "dim") ?? 0))
-    },
+    "chunk": chunk,
     "column_stack": { .tensor(columnStack(try $0.tensors(0, "tensors"))) },
     "combinations": { call in
       .tensor(
@@ -103,15 +101,7 @@ extension Operations {
       .tensors(
         try call.receiver.split(call.required(call.ints(1, "split_sizes"), "split_sizes"), dim: call.int(2, "dim") ?? 0))
     },
-    "split": { call in
-      let dim = try call.int(2, "dim") ?? 0
-      guard let size = call[1, "split_size_or_sections"]?.scalar else {
-        return .tensors(
-          try call.receiver.split(
-            call.required(call.ints(1, "split_size_or_sections"), "split_size_or_sections"), dim: dim))
-      }
-      return .tensors(try call.receiver.split(Int(size.intValue), dim: dim))
-    },
+    "split": split,
     "squeeze": { call in
       guard let dims = call.given(1, "dim") else { return .tensor(try call.receiver.squeeze()) }
       guard dims.scalar != nil else { return .tensor(try call.receiver.squeeze(call.ints(1, "dim") ?? [])) }
@@ -137,6 +127,9 @@ extension Operations {
           call.required(call.int(1, "dim0"), "dim0"), call.required(call.int(2, "dim1"), "dim1")))
     },
     "unravel_index": { .tensors(try $0.receiver.unravelIndex($0.required($0.ints(1, "shape"), "shape"))) },
+    // Values share nothing, and all splitting is safe.
+    "unsafe_chunk": chunk,
+    "unsafe_split": split,
     "unbind": { .tensors(try $0.receiver.unbind(dim: $0.int(1, "dim") ?? 0)) },
     "unflatten": { call in
       .tensor(try call.receiver.unflatten(dim: call.dim(1), call.required(call.ints(2, "sizes"), "sizes")))
@@ -156,6 +149,20 @@ extension Operations {
     "transpose_": assigned("transpose"),
     "unsqueeze_": assigned("unsqueeze"),
   ]
+
+  private static let chunk: Operation = { call in
+    .tensors(try call.receiver.chunk(call.required(call.int(1, "chunks"), "chunks"), dim: call.int(2, "dim") ?? 0))
+  }
+
+  private static let split: Operation = { call in
+    let dim = try call.int(2, "dim") ?? 0
+    guard let size = call[1, "split_size_or_sections"]?.scalar ?? call[-1, "split_size"]?.scalar else {
+      return .tensors(
+        try call.receiver.split(
+          call.required(call.ints(1, "split_size_or_sections"), "split_size_or_sections"), dim: dim))
+    }
+    return .tensors(try call.receiver.split(Int(size.intValue), dim: dim))
+  }
 
   /// An operation of one tensor, or of each of several.
   private static func each(_ operation: @escaping @Sendable (Tensor) -> () -> Tensor) -> Operation {

@@ -9,7 +9,7 @@ enum Operations {
   static let all: [String: Operation] = {
     let families = [
       arithmetic, elementwise, activations, reductions, order, shapes, rearranging, indexing, products, creation, tensors,
-      losses, normalization, functional, linearAlgebra, spatial,
+      losses, normalization, functional, linearAlgebra, spatial, special, masked, windows, histograms,
     ]
     return families.reduce(into: [:]) { all, family in
       all.merge(family) { _, _ in fatalError("two rows for one operation") }

@@ -1,143 +1,11 @@
-// The error function, the logarithm of the gamma function with its derivatives, and modified Bessel functions.
+// The logarithm of the gamma function, its derivatives, and Hurwitz's zeta function, by which they are expressed.
 #include "cores.h"
 
 #define PI 0x1.921fb54442d18p+1
-#define UPPER_HALF 0xfffffffff8000000
 #define PI_SQUARED 0x1.3bd3cc9be45dep+3
 #define PI_SQUARED_LOW 0x1.692b71366cc04p-51
 #define LOG_PI 0x1.250d048e7a1bdp+0
 #define STIRLING_CONSTANT 0x1.acfe390c97d69p-2 // (log(2 pi) - 1) / 2
-
-// MARK: Error function
-
-// erf(x) / x in powers of 2 (x / 3.93)^2 - 1, |x| <= 3.93. Beyond, the result is 1 in float32.
-static const double erf_terms_wide[] = {
-    0x1.7074b599f3d3fp-2, -0x1.6ff1b87da3ff1p-3, 0x1.11fb9e236f66cp-3, -0x1.be797797ede7ap-4, 0x1.730589a84d31bp-4,
-    -0x1.2f805adf97f16p-4, 0x1.de8e4a6370274p-5, -0x1.67743c2b9097p-5, 0x1.f98e2ec89a3bap-6, -0x1.467c0af11a115p-6,
-    0x1.9ce4491646dddp-7, -0x1.10c1609c6d356p-7, 0x1.1750f00c83b39p-8, -0x1.208112d5949edp-10, 0x1.7b0834170b299p-11,
-    -0x1.fe3ae576f1796p-11, 0x1.884e6efa60671p-12};
-
-FX_INLINE double erf_wide(double x) {
-  double size = AT_MOST(3.93, absolute(x));
-  return with_sign(size * POLYNOMIAL(size * size * (2 / (3.93 * 3.93)) - 1, erf_terms_wide), x);
-}
-
-// e^(x^2) erfc(x) in powers of (x - 3) / (x + 3), 0 <= x <= 10.1. Beyond, erfc is 0 in float32.
-static const double erfc_terms_wide[] = {
-    0x1.6e9827d224727p-3, -0x1.4e102b9eb739ep-2, 0x1.f6ff204a16502p-3, -0x1.336ffb3527ce6p-3, 0x1.258b114b33573p-4,
-    -0x1.8fa5e8f27bf89p-6, 0x1.17c9a0243042cp-8, 0x1.735e20756bd68p-11, -0x1.3929c02455594p-11, 0x1.6ac0f91659dc7p-15,
-    0x1.0c54a1e1cd3a9p-14, -0x1.3f3c0ba2ab701p-17, -0x1.c07498ec5c129p-18};
-
-FX_INLINE double erfc_wide(double x) {
-  double size = AT_MOST(10.1, absolute(x));
-  double t = (size - 3) * reciprocal_wide(size + 3);
-  double value = exp_wide(-size * size) * POLYNOMIAL(t, erfc_terms_wide);
-  return x < 0 ? 2 - value : value;
-}
-
-// erf(x) / x - 1 in powers of x^2, |x| <= 0.65.
-static const double erf_terms_double[] = {
-    0x1.06eba8214db69p-3, -0x1.812746b0379e6p-2, 0x1.ce2f21a042b4ap-4, -0x1.b82ce31283401p-6, 0x1.565bcd0cce619p-8,
-    -0x1.c02db3724c0edp-11, 0x1.f9a3086c5bcf9p-14, -0x1.f4ce2083dc73bp-17, 0x1.b985f40facdddp-20,
-    -0x1.5a0ac081553f1p-23, 0x1.a3b97f663879bp-27};
-// (1 + 2x) e^(x^2) erfc(x), which varies little, in powers of (x - 4) / (x + 4), 0.39 <= x <= 27.3. Beyond, erfc is 0.
-static const double erfc_terms_double[] = {
-    0x1.3ba5916e9fd7fp+0, -0x1.1df1ad154a28fp-3, 0x1.f7f5df66fd50ap-7, 0x1.16ecefcfa543bp-4, -0x1.9ddb23c3e7a05p-4,
-    0x1.7fee004e10d27p-4, -0x1.0fb06dfe6f158p-4, 0x1.3079edf6b20a6p-5, -0x1.0962387d04b95p-6, 0x1.49c6727b1f6ep-8,
-    -0x1.8d4aa1edea809p-11, -0x1.a1df2146c31b4p-13, 0x1.3be0dd12d1ad9p-13, -0x1.99590c6c2caa4p-16,
-    -0x1.78a4a56139ab9p-17, 0x1.7f1c8c37cc38ap-18, 0x1.41cabd713172ap-22, -0x1.b9c402f16733ap-21, 0x1.1f7eae7c06281p-24,
-    0x1.c712f50d24f73p-24, -0x1.a344ba318de93p-27, -0x1.6ba0dae681fbp-27};
-
-FX_INLINE double erf_small_double(double x) { return x + x * POLYNOMIAL(x * x, erf_terms_double); }
-
-// What the product of a and b has lost: the products of halves of their bits are exact.
-FX_INLINE double lost_by_product(double a, double b, double product) {
-  double a_upper = float64_from_bits(float64_bits(a) & UPPER_HALF), a_lower = a - a_upper;
-  double b_upper = float64_from_bits(float64_bits(b) & UPPER_HALF), b_lower = b - b_upper;
-  return a_lower * b_lower - (((product - a_upper * b_upper) - a_lower * b_upper) - a_upper * b_lower);
-}
-
-// x from 0.39. Of the square, the part of the upper half of x's bits is exact. The other factors are pairs, of which the low ones and what
-// the product and the quotient lose are added up at the end.
-FX_INLINE double erfc_tail_double(double x) {
-  x = AT_MOST(27.3, x);
-  double upper = float64_from_bits(float64_bits(x) & UPPER_HALF);
-  double square_rest = (x - upper) * (x + upper);
-  double decrease = square_rest * (1 - square_rest * (0.5 - square_rest / 6));
-
-  scaled e = exp_scaled_double(-upper * upper);
-  pair_double mantissa = sum_double(1, e.fraction);
-  pair_double terms = POLYNOMIAL_PAIR((x - 4) / (x + 4), erfc_terms_double);
-  pair_double divisor = sum_in_any_order_double(1, 2 * x);
-
-  double product = mantissa.high * terms.high;
-  double product_low = lost_by_product(mantissa.high, terms.high, product) + (mantissa.low * terms.high + mantissa.high * terms.low);
-  double quotient = product / divisor.high, back = quotient * divisor.high;
-  double rest = (product - back) - lost_by_product(quotient, divisor.high, back);
-  double low = ((rest + product_low) - quotient * divisor.low) / divisor.high - quotient * decrease;
-  return scaled_by_double(quotient + low, e.n);
-}
-
-FX_INLINE double erf_double(double x) {
-  double size = absolute(x);
-  double value = size < 0.65 ? erf_small_double(size) : 1 - erfc_tail_double(AT_LEAST(0.65, size));
-  return with_sign(value, x);
-}
-
-FX_INLINE double erfc_double(double x) {
-  double size = absolute(x);
-  double tail = erfc_tail_double(AT_LEAST(0.39, size));
-  return size < 0.39 ? 1 - erf_small_double(x) : x < 0 ? 2 - tail : tail;
-}
-
-FX_UNARY(erf, float32, float, T, erf_wide(a))
-FX_UNARY(erf, float64, double, T, erf_double(a))
-FX_TABLE_FLOATS(erf)
-
-FX_UNARY(erfc, float32, float, T, erfc_wide(a))
-FX_UNARY(erfc, float64, double, T, erfc_double(a))
-FX_TABLE_FLOATS(erfc)
-
-// With w = -log(1 - y^2), a variable due to Giles (Approximating the erfinv function, 2010): erfinv(y) / y in powers of w - 3.125 where
-// w <= 6.25, and in powers of sqrt(w) - 4.25 where sqrt(w) is from 2.5 to 6.1.
-static const double erfinv_terms_central[] = {
-    0x1.a755e7c8a2d75p+0, 0x1.ebd80d1f3efa4p-3, -0x1.8b6c2ca85f7bep-8, -0x1.8455f859d5126p-11, 0x1.879b5a192d30ep-13,
-    -0x1.d220d3c94a6f4p-17, -0x1.6e67b88db452fp-20, 0x1.ca5cae69f8a3ep-22, -0x1.f4689da54701ep-26,
-    -0x1.45e33db5910d7p-28, 0x1.21177ea53591cp-30, 0x1.74e66b92fef1dp-38, -0x1.ccaafa4f86d9fp-37};
-static const double erfinv_terms_tail[] = {
-    0x1.05e6fd110c6d7p+2, 0x1.028defc0dd9d6p+0, 0x1.75b929a7a4cfdp-11, -0x1.3eb971da83bcap-11, 0x1.bc17e0948a822p-13,
-    -0x1.0dcc4dbc1f341p-14, 0x1.805b52aef2c62p-16, -0x1.5d41ffa421ce9p-17, 0x1.426560a37874bp-18,
-    -0x1.8a86808e250c7p-19, 0x1.13f5acdb108e3p-19, -0x1.7e1077cbf6424p-21, -0x1.137be1b9508adp-24,
-    0x1.b50918d3571e3p-24, -0x1.30de588316699p-26};
-
-// |y| < 1
-FX_INLINE double erfinv_within_wide(double y) {
-  factored complement = factor((1 - y) * (1 + y));
-  double w = -(complement.exponent * LN_2 + log1p_fraction_wide(complement.fraction));
-  double central = POLYNOMIAL(w - 3.125, erfinv_terms_central), tail = POLYNOMIAL(FX_SQRT(w) - 4.25, erfinv_terms_tail);
-  return y * (w < 6.25 ? central : tail);
-}
-
-FX_INLINE double erfinv_wide(double y) {
-  double within = erfinv_within_wide(y);
-  double beyond = absolute(y) == 1 ? with_sign(HUGE_VAL, y) : NAN;
-  return absolute(y) < 1 ? within : beyond;
-}
-
-// One of Newton's steps doubles the accurate bits. Near 1 it is erfc that has them.
-static double erfinv_double(double y) {
-  double size = fabs(y);
-  if (!(size < 1) || y == 0) return erfinv_wide(y);
-  double x = erfinv_within_wide(size);
-  double error = x < 0.65 ? (x - size) + x * POLYNOMIAL(x * x, erf_terms_double) : (1 - size) - erfc_tail_double(x);
-  return copysign(x - error * 0x1.c5bf891b4ef6bp-1 * exp(x * x), y);
-}
-
-FX_UNARY(erfinv, float32, float, T, erfinv_wide(a))
-FX_UNARY_ALONE(erfinv, float64, double, T, erfinv_double(a))
-FX_TABLE_FLOATS(erfinv)
-
-// MARK: Gamma function
 
 // x less the nearest integer, exactly.
 FX_INLINE double fraction_of(double x) { return x - __builtin_elementwise_rint(x); }
@@ -343,79 +211,69 @@ static double trigamma_double(double x) {
   return square.high + (POLYNOMIAL(f * f, cosecant_terms) - trigamma_positive(1 - x) + square.low);
 }
 
-FX_UNARY_FLOATS_ALONE(trigamma, trigamma_double(a))
-FX_TABLE_FLOATS(trigamma)
+// MARK: Zeta function
 
-// MARK: Bessel functions
+// B_2k / (2k)!
+static const double zeta_terms[] = {
+    1. / 12,
+    -1. / 720,
+    1. / 30240,
+    -1. / 1209600,
+    1. / 47900160,
+    -691. / 1307674368000,
+    1. / 74724249600,
+    -3617. / 10670622842880000,
+    43867. / 5109094217170944000,
+    -174611. / 802857662698291200000.,
+    77683. / 14101100039391805440000.,
+    -236364091. / 1693824136731743669452800000.};
 
-// i0(x) and 2 i1(x) / x in powers of x^2 / 4, |x| <= 2.
-static const double i0_terms_small[] = {
-    0x1p+0, 0x1p+0, 0x1p-2, 0x1.c71c71c71c712p-6, 0x1.c71c71c71ccb2p-10, 0x1.2345678990bb4p-14, 0x1.02e85c12c4ce9p-19,
-    0x1.522a3f13630fep-25, 0x1.522bc45e859e7p-31, 0x1.0ae82a6b46367p-37, 0x1.65980203efd56p-44};
-static const double i1_terms_small[] = {
-    0x1p+0, 0x1p-1, 0x1.5555555555555p-4, 0x1.c71c71c71c718p-8, 0x1.6c16c16c16e1cp-12, 0x1.845c8a0cd1cefp-17,
-    0x1.27e4fb7eab3b7p-22, 0x1.522a4094f0bb3p-28, 0x1.2c985fbfa721fp-34, 0x1.ab1f06250a3d2p-41, 0x1.0331a0c83f8cbp-47};
-// e^-x i0(x) and e^-x i1(x) in powers of (x - 5) / 3, 2 <= x <= 8.
-static const double i0_terms_middle[] = {
-    0x1.77e43edd1b4c9p-3, -0x1.e0eaa4df6964bp-5, 0x1.d3a148575998p-6, -0x1.00a984d918d6dp-6, 0x1.2b899998658fp-7,
-    -0x1.67a844a9ff0b9p-8, 0x1.aff88c7b9aa1p-9, -0x1.fa9fa0b519f2fp-10, 0x1.1cf0d643feb1dp-10, -0x1.2fe3e41b6d8afp-11,
-    0x1.3159ae7cc16e3p-12, -0x1.204a2c1011045p-13, 0x1.ff48ac408af8cp-15, -0x1.aa3e93e256db8p-16, 0x1.4eace349d79fap-17,
-    -0x1.efe2c5089825fp-19, 0x1.5b116412925bfp-20, -0x1.cd5a101765133p-22, 0x1.26a8b222fa8d4p-23,
-    -0x1.608b042e18499p-25, 0x1.6e9abb3ca547ap-27, -0x1.9b8eac9aee493p-29, 0x1.4adf9e965822ep-30,
-    -0x1.3efb1cda2053cp-32};
-static const double i1_terms_middle[] = {
-    0x1.4fd0b11fd2844p-3, -0x1.450a376cf63f4p-5, 0x1.a5ef86fc80adbp-7, -0x1.c7c39e4658dddp-9, -0x1.6a5253a952e8p-18,
-    0x1.21411f34aa2bdp-10, -0x1.3e2e08c2bd3e9p-10, 0x1.fa6fe1ce60407p-11, -0x1.55c9fe7aabf5ep-11, 0x1.9a0db8d3a6d63p-12,
-    -0x1.be5cb443f466p-13, 0x1.bdfec4ecb202p-14, -0x1.9c3da1223693ap-15, 0x1.62966cae9e3cap-16, -0x1.1d38cc1c7d8e8p-17,
-    0x1.aec0ae4d1f86p-19, -0x1.321b4067e68b5p-20, 0x1.9bfa59ae1b016p-22, -0x1.0a1afb0cd6536p-23, 0x1.4198b25cd005cp-25,
-    -0x1.4f55585a0120fp-27, 0x1.7813d488e5926p-29, -0x1.34833b68cf6f7p-30, 0x1.2f178014fc518p-32};
-// sqrt(x) e^-x i0(x) and sqrt(x) e^-x i1(x) in powers of 16 / x - 1, x >= 8.
-static const double i0_terms_large[] = {
-    0x1.9bd428ad249a5p-2, 0x1.b87969bb93aeap-9, 0x1.1daa72b5cea2ap-13, 0x1.75e5ee752ffcfp-17, 0x1.8e513c51ce4e1p-20,
-    0x1.3f499b5651772p-22, 0x1.7d0ce4dde29dap-24, 0x1.51d36791e405p-25, 0x1.728722d13fe24p-26, 0x1.030892d66701dp-27,
-    -0x1.d72800d734fa3p-28, -0x1.ca686a23877dfp-27, -0x1.58b153e628bep-28, 0x1.fa5c357882701p-28, 0x1.bfb490877ed87p-28,
-    -0x1.b4cbe5381a93cp-29, -0x1.3669802ac2636p-28, 0x1.3985c49ee47bfp-30, 0x1.2789f10766cf1p-29,
-    -0x1.460f7b6f89927p-32, -0x1.613b4ce83cf15p-31, 0x1.5b11b4ff49123p-35, 0x1.8a5615c92ba2dp-34};
-static const double i1_terms_large[] = {
-    0x1.8ebe783a8403p-2, -0x1.3f796198ee60bp-7, -0x1.cbc54df1d4547p-13, -0x1.f89c23093d03p-17, -0x1.ec8e12611df25p-20,
-    -0x1.7613747d8d61fp-22, -0x1.ad8b0d2f1997bp-24, -0x1.727e733b808bap-25, -0x1.91e7314c6c0adp-26,
-    -0x1.2117acb1b7cfdp-27, 0x1.d688f0236f085p-28, 0x1.e02420c6acd93p-27, 0x1.7ecfac2f9db8ap-28, -0x1.00ea37aaa36d7p-27,
-    -0x1.dcbc3316a0026p-28, 0x1.ae4a82d2ffcf8p-29, 0x1.46717d4c7a2bdp-28, -0x1.2d19fea7d9852p-30,
-    -0x1.3517c7dc84724p-29, 0x1.33b0c769e0373p-32, 0x1.70723da737548p-31, -0x1.444aadffdec7cp-35,
-    -0x1.9abf0caa8317fp-34};
-
-// e^x times the factor, which may be within the range even where the exponential isn't.
-static double exp_times(double x, pair_double factor) {
-  scaled e = exp_scaled_double(x);
-  pair_double mantissa = sum_double(1, e.fraction);
-  double product = mantissa.high * factor.high, lost = fma(mantissa.high, factor.high, -product);
-  return scaled_by_double(product + (lost + (mantissa.low * factor.high + mantissa.high * factor.low)), e.n);
+// The sum of (q + k)^-s over k >= 0, s > 1, q > -31, by Euler and Maclaurin's formula (DLMF 25.11.6): terms until q is large enough for the
+// corrections to the integral of the rest to decrease quickly. Where s is large the terms vanish before.
+static double zeta_by_sum(double s, double q) {
+  double sum = 0;
+  for (; q < 10 || q < s; q++) {
+    double term = pow(q, -s);
+    sum += term;
+    if (q > 0 && term <= sum * 0x1p-54 / (q + 1)) return sum;
+  }
+  double power = pow(q, -s), square = q * q;
+  double rest = power * (q / (s - 1) + 0.5), factor = power * s / q;
+  for (int k = 0; k < TERM_COUNT(zeta_terms); k++) {
+    double term = zeta_terms[k] * factor;
+    rest += term;
+    if (fabs(term) < rest * 0x1p-56) break;
+    factor *= (s + 2 * k + 1) * (s + 2 * k + 2) / square;
+  }
+  return sum + rest;
 }
 
-static double bessel_large(double x, pair_double terms) {
-  if (!(x < 720)) return x == x ? HUGE_VAL : x;
-  double root = sqrt(x), root_low = fma(-root, root, x) / (2 * root);
-  double quotient = terms.high / root;
-  double rest = fma(-quotient, root, terms.high) + terms.low;
-  return exp_times(x, (pair_double){quotient, (rest - quotient * root_low) / root});
+// Hurwitz's zeta function.
+static double zeta_double(double s, double q) {
+  if (s == 1) return HUGE_VAL;
+  if (!(s > 1) || q != q) return NAN;
+  if (q > -30) {
+    if (q > 0) return zeta_by_sum(s, q);
+    if (q == floor(q)) return HUGE_VAL;
+    return s == floor(s) ? zeta_by_sum(s, q) : NAN;
+  }
+  if (q == floor(q)) return HUGE_VAL;
+  if (s != floor(s)) return NAN;
+  // The terms below zero are those of another zeta function from its start to where they end.
+  double fraction = q - floor(q), below = zeta_by_sum(s, 1 - fraction) - zeta_by_sum(s, 1 - q);
+  return zeta_by_sum(s, fraction) + (fmod(s, 2) == 0 ? below : -below);
 }
 
-static double i0_double(double x) {
-  double size = fabs(x);
-  if (size <= 2) return POLYNOMIAL(x * x / 4, i0_terms_small);
-  if (size <= 8) return exp_times(size, POLYNOMIAL_PAIR((size - 5) / 3, i0_terms_middle));
-  return bessel_large(size, POLYNOMIAL_PAIR(16 / size - 1, i0_terms_large));
+FX_BINARY_FLOATS_ALONE(zeta, zeta_double(a, b))
+FX_TABLE_FLOATS(zeta)
+
+// The derivative of digamma of order n: (-1)^(n + 1) n! zeta(n + 1, x).
+static double polygamma_double(double n, double x) {
+  if (n == 0) return digamma_double(x);
+  if (n == 1) return trigamma_double(x);
+  double value = tgamma(n + 1) * zeta_double(n + 1, x);
+  return fmod(n, 2) == 0 ? -value : value;
 }
 
-static double i1_double(double x) {
-  double size = fabs(x);
-  if (size <= 2) return x / 2 * POLYNOMIAL(x * x / 4, i1_terms_small);
-  if (size <= 8) return copysign(exp_times(size, POLYNOMIAL_PAIR((size - 5) / 3, i1_terms_middle)), x);
-  return copysign(bessel_large(size, POLYNOMIAL_PAIR(16 / size - 1, i1_terms_large)), x);
-}
-
-FX_UNARY_FLOATS_ALONE(i0, i0_double(a))
-FX_TABLE_FLOATS(i0)
-
-FX_UNARY_FLOATS_ALONE(i1, i1_double(a))
-FX_TABLE_FLOATS(i1)
+FX_BINARY_FLOATS_ALONE(polygamma, polygamma_double(a, b))
+FX_TABLE_FLOATS(polygamma)

@@ -9,7 +9,6 @@ extension Operation {
   static let lgamma = ElementwiseOperation(.lgamma, rule: .floating)
   static let digamma = ElementwiseOperation(.digamma, rule: .floating)
   static let i0 = ElementwiseOperation(.i0, rule: .floating)
-  static let i1 = ElementwiseOperation(.i1, rule: .floating)
 
   // At zero both the quotient and its derivative are taken elsewhere and thrown away.
   static let sinc = ElementwiseOperation(
@@ -34,8 +33,6 @@ extension Tensor {
   public func digamma() -> Tensor { Operation.digamma(self) }
   /// The modified Bessel function of the first kind and order zero.
   public func i0() -> Tensor { Operation.i0(self) }
-  /// The modified Bessel function of the first kind and order one.
-  public func i1() -> Tensor { Operation.i1(self) }
   /// sin(π self) / (π self), which is one at zero.
   public func sinc() -> Tensor { Operation.sinc(self) }
 }
