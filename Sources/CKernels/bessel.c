@@ -236,6 +236,8 @@ static double airy_ai_double(double x) {
     double terms = POLYNOMIAL_IN_ORDER(4 / (3 * s) - 1, airy_terms_positive);
     return exp_times(-s, (pair_double){amplitude / 2 * terms, -s_low * amplitude / 2 * terms});
   }
+  // Farther out an argument's last place is many periods, and there is but the limit.
+  if (!(s < 0x1p70)) return 0;
   double t = 24 / (s * s) - 1;
   double p = POLYNOMIAL_IN_ORDER(t, airy_terms_cosine), q = POLYNOMIAL_IN_ORDER(t, airy_terms_sine) / s;
   // The cosine and the sine of s and what it has lost, and those of it less pi/4, but for the root of one half.

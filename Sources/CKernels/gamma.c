@@ -238,6 +238,7 @@ static double zeta_by_sum(double s, double q) {
     if (q > 0 && term <= sum * 0x1p-54 / (q + 1)) return sum;
   }
   double power = pow(q, -s), square = q * q;
+  if (power == 0) return sum;
   double rest = power * (q / (s - 1) + 0.5), factor = power * s / q;
   for (int k = 0; k < TERM_COUNT(zeta_terms); k++) {
     double term = zeta_terms[k] * factor;

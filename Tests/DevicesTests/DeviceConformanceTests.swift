@@ -194,7 +194,7 @@ extension Opcode {
     // PyTorch's trigamma has ten digits, and some huge number at poles and where the argument has no fraction.
     case .digamma: return y.magnitude > 1e25 || (x - y).magnitude <= 1e-8 * y.magnitude || x.isInfinite && y.magnitude < 100
     // One minus what is close to one.
-    case .erfcx: return (x - y).magnitude <= 0x1p-51 || distance(a, b, .float64) <= 64
+    case .erfcx: return (x - y).magnitude <= 0x1p-50 || distance(a, b, .float64) <= 64
     case .sigmoid: return (x - y).magnitude <= 0x1p-52
     default: return distance(a, b, .float64) <= 64 || (x - y).magnitude <= 1e-12 * y.magnitude
     }

@@ -141,6 +141,7 @@ private func hurwitzZeta(_ s: Double, _ q: Double) -> Double {
     if start > 1 && term <= sum * 0x1p-60 / start { return sum }
   }
   let power = pow(start, -s)
+  if power == 0 { return sum }
   var factor = power * s / start
   var factorial = 2.0
   sum += power * (start / (s - 1) + 0.5)
@@ -270,6 +271,8 @@ private func airy(_ x: Double) -> Double {
     let product = size * root
     let productRest = (-product).addingProduct(size, root) + size * size.addingProduct(-root, root) / (2 * root)
     let s = 2 * product / 3
+    // Farther out an argument's last place is many periods.
+    if !(s < 0x1p70) { return 0 }
     let rest = ((2 * product).addingProduct(-3, s) + 2 * productRest) / 3
     var (even, odd, term) = (0.0, 0.0, 1.0)
     for k in 0..<20 {
