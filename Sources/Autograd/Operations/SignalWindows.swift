@@ -12,9 +12,9 @@ import Devices
 ///
 /// Errors: `hann requires non-negative window length, got M=-1`; `hann expects float32 or float64 dtypes, got: torch.int64`. A window that is a
 /// sum of cosines is called `general_cosine` in them, as in PyTorch.
-public enum Windows {}
+public enum SignalWindows {}
 
-extension Windows {
+extension SignalWindows {
   /// Two straight lines, from zero to one and back.
   public static func bartlett(
     _ m: Int, sym: Bool = true, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false

@@ -2,33 +2,33 @@ import Fluxion
 
 extension Operations {
   static let windows: [String: Operation] = [
-    "signal.windows.bartlett": window { Windows.bartlett($0.m, sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad) },
-    "signal.windows.blackman": window { Windows.blackman($0.m, sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad) },
-    "signal.windows.cosine": window { Windows.cosine($0.m, sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad) },
+    "signal.windows.bartlett": window { SignalWindows.bartlett($0.m, sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad) },
+    "signal.windows.blackman": window { SignalWindows.blackman($0.m, sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad) },
+    "signal.windows.cosine": window { SignalWindows.cosine($0.m, sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad) },
     "signal.windows.exponential": window {
-      Windows.exponential(
+      SignalWindows.exponential(
         $0.m, center: try $0.call.double(-1, "center"), tau: try $0.call.double(-1, "tau") ?? 1, sym: $0.sym, dtype: $0.dtype,
         requiresGrad: $0.requiresGrad)
     },
     "signal.windows.gaussian": window {
-      Windows.gaussian(
+      SignalWindows.gaussian(
         $0.m, std: try $0.call.double(-1, "std") ?? 1, sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad)
     },
     "signal.windows.general_cosine": window {
-      Windows.generalCosine(
+      SignalWindows.generalCosine(
         $0.m, a: try $0.call.required($0.call.doubles(-1, "a"), "a"), sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad)
     },
     "signal.windows.general_hamming": window {
-      Windows.generalHamming(
+      SignalWindows.generalHamming(
         $0.m, alpha: try $0.call.double(-1, "alpha") ?? 0.54, sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad)
     },
-    "signal.windows.hamming": window { Windows.hamming($0.m, sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad) },
-    "signal.windows.hann": window { Windows.hann($0.m, sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad) },
+    "signal.windows.hamming": window { SignalWindows.hamming($0.m, sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad) },
+    "signal.windows.hann": window { SignalWindows.hann($0.m, sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad) },
     "signal.windows.kaiser": window {
-      Windows.kaiser(
+      SignalWindows.kaiser(
         $0.m, beta: try $0.call.double(-1, "beta") ?? 12, sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad)
     },
-    "signal.windows.nuttall": window { Windows.nuttall($0.m, sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad) },
+    "signal.windows.nuttall": window { SignalWindows.nuttall($0.m, sym: $0.sym, dtype: $0.dtype, requiresGrad: $0.requiresGrad) },
   ]
 
   /// The arguments of every window.
