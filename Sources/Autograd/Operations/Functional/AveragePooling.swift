@@ -224,7 +224,8 @@ private struct Averaging: Sendable {
 extension Averaging.Divisor {
   fileprivate init(_ counts: [[Int]]) {
     let isUniform = counts.allSatisfy { counts in counts.allSatisfy { $0 == counts[0] } }
-    self = isUniform ? .one(counts.reduce(1) { $0 * ($1.first ?? 1) }) : .each(counts)
+    let product = counts.reduce(Int128(1)) { $0.multipliedReportingOverflow(by: Int128($1.first ?? 1)).partialValue }
+    self = isUniform && product <= Int.max && product > 0 ? .one(Int(product)) : .each(counts)
   }
 }
 

@@ -184,7 +184,7 @@ private struct Interpolation {
         let (size, count) = (input[dim], output[dim])
         let scale = scale(dim)
         let isLinear = mode == .linear || mode == .bilinear || mode == .trilinear
-        if size == count && !isSmoothed && (isLinear || scale == 1) { return nil }
+        if size == count && (isLinear || isSmoothed || scale == 1) { return nil }
         return Bands(
           columns: size,
           rows: (0..<count).lazy.map { place in
