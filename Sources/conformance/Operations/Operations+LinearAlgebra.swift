@@ -141,6 +141,7 @@ extension Operations {
   private static let matrixFunctions: [String: Operation] = [
     "linalg.cond": { .tensor(Linalg.cond(try $0.receiver, try $0.order(1, "p"))) },
     "linalg.cross": { .tensor(try $0.receiver.cross($0.tensor(1, "other"), dim: $0.int(2, "dim") ?? -1)) },
+    "det": { .tensor(Linalg.det(try $0.receiver)) },
     "linalg.det": { .tensor(Linalg.det(try $0.receiver)) },
     "linalg.diagonal": { call in
       .tensor(

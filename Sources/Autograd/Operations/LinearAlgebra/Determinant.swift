@@ -5,7 +5,8 @@ import Devices
 extension Linalg {
   /// The determinants of square matrices; that of an empty one is one.
   ///
-  /// The derivative is there for singular matrices too: the determinant is a polynomial.
+  /// At a matrix with a zero pivot the derivative is the cofactors only where a graph of it is made (`createGraph`); otherwise it is zero,
+  /// as PyTorch's is.
   ///
   /// Error: `linalg.det: A must be batches of square matrices, but they are 2 by 3 matrices`.
   public static func det(_ a: Tensor) -> Tensor {
@@ -17,11 +18,10 @@ extension Linalg {
       return value.differentiable("LinalgDetBackward0", a) { g in
         attempt(g) { (g: Tensor) throws(TensorError) -> Tensor in
           if GradientMode.isEnabled { return g.unsqueeze(-1).unsqueeze(-1) * cofactors(a, lu.diagonal(dim1: -2, dim2: -1)) }
-          // A zero pivot is moved off zero: the matrix that the factors then belong to differs from A by rounding errors.
+          // As PyTorch's: the solution of Aᵀ X = det A · g, in which a zero pivot is moved off zero, and with a determinant of zero is zero.
           let diagonal = lu.diagonal(dim1: -2, dim2: -1)
           let step = Tensor.where(diagonal .== 0, lu.dtype.epsilon, diagonal.zerosLike())
-          let determinant = (diagonal + step).prod(dim: -1) * parity(pivots, lu)
-          let scale = (g * determinant).unsqueeze(-1).expand(pivots.shape).diagEmbed()
+          let scale = (g * Tensor(value.body.detached())).unsqueeze(-1).expand(pivots.shape).diagEmbed()
           return try bareSolve(lu + step.diagEmbed(), pivots, scale, adjoint: true)
         }
       }
