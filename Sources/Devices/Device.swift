@@ -69,7 +69,7 @@ public protocol Device: AnyObject, Sendable {
   ) throws(TensorError)
   /// The greatest of every window, and its position in row-major order among the spatial dimensions (int64), which are those that have
   /// windows: the last ones. Every window has an element at least. The first of equal elements, and the last NaN.
-  func maxPool(_ input: Operand, windows: [Windows], values: Operand, indices: Operand) throws(TensorError)
+  func maxPool(_ input: Operand, windows: [WindowPositions], values: Operand, indices: Operand) throws(TensorError)
   /// Weighted sums along `dim`, the rows of `bands`: a sparse matrix applied along a dimension. Transposed, it takes what lies along the rows
   /// back to the input's places. Integers have weights of one.
   func resample(_ input: Operand, dim: Int, _ bands: Bands, isTransposed: Bool, to output: Operand) throws(TensorError)

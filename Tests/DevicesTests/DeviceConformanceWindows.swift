@@ -103,7 +103,7 @@ extension DeviceConformanceTests {
       let windows = space.map { size in
         let step = numbers.int(1...2)
         let starts = (0..<numbers.int(1...4)).map { _ in numbers.int(0...(size - 1)) }
-        return Windows(starts: starts, counts: starts.map { numbers.int(1...((size - $0 + step - 1) / step)) }, step: step)
+        return WindowPositions(starts: starts, counts: starts.map { numbers.int(1...((size - $0 + step - 1) / step)) }, step: step)
       }
       let values = dtype.randomValues(lead.reduce(1, *) * space.reduce(1, *) + 1, using: &numbers)
       let input = Operand.model(lead + space, dtype, Form.allCases.randomElement(using: &numbers)!, of: values, using: &numbers)

@@ -185,7 +185,7 @@ public final class AcceleratorDevice: Device {
     }
   }
 
-  public func maxPool(_ input: Operand, windows: [Windows], values: Operand, indices: Operand) throws(TensorError) {
+  public func maxPool(_ input: Operand, windows: [WindowPositions], values: Operand, indices: Operand) throws(TensorError) {
     let (input, values, indices) = (try own(input), try own(values), try own(indices))
     try submit("maxPool") { processor throws(TensorError) in
       try processor.maxPool(input, windows: windows, values: values, indices: indices)

@@ -108,7 +108,7 @@ public final class CPUDevice: Device {
     try CPUConvolution.run(product, a, b, bias: bias, convolution, to: output, on: self)
   }
 
-  public func maxPool(_ input: Operand, windows: [Windows], values: Operand, indices: Operand) throws(TensorError) {
+  public func maxPool(_ input: Operand, windows: [WindowPositions], values: Operand, indices: Operand) throws(TensorError) {
     try CPUPooling.maxPool(input, windows: windows, values: values, indices: indices, on: self)
   }
 

@@ -6,7 +6,7 @@ enum CPUPooling {
   // MARK: The greatest of a window
 
   static func maxPool(
-    _ input: Operand, windows: [Windows], values: Operand, indices: Operand, on device: CPUDevice
+    _ input: Operand, windows: [WindowPositions], values: Operand, indices: Operand, on device: CPUDevice
   ) throws(TensorError) {
     guard values.count > 0 else { return }
     let dtype = values.dtype.windowDType
@@ -23,11 +23,11 @@ enum CPUPooling {
   }
 
   private static func maxPool<T: WindowElement>(
-    _: T.Type, _ input: Operand, _ windows: [Windows], _ values: Operand, _ indices: Operand
+    _: T.Type, _ input: Operand, _ windows: [WindowPositions], _ values: Operand, _ indices: Operand
   ) {
     // The dimensions that a pooling lacks come first and have one place.
-    let alone = Windows(starts: [0], counts: [1])
-    let all = [Windows](repeating: alone, count: 3 - windows.count) + windows
+    let alone = WindowPositions(starts: [0], counts: [1])
+    let all = [WindowPositions](repeating: alone, count: 3 - windows.count) + windows
     let (deep, high, wide) = (all[0], all[1], all[2])
     let sizes = [Int](repeating: 1, count: 3 - windows.count) + input.shape.suffix(windows.count)
     let (height, width) = (sizes[1], sizes[2])

@@ -29,7 +29,7 @@ extension ReferenceDevice {
     for (position, sum) in sums.enumerated() { Elements(output)[position] = sum }
   }
 
-  public func maxPool(_ input: Operand, windows: [Windows], values: Operand, indices: Operand) {
+  public func maxPool(_ input: Operand, windows: [WindowPositions], values: Operand, indices: Operand) {
     let elements = Elements(input)
     let space = Array(input.shape.suffix(windows.count))
     let spaceCount = space.reduce(1, *)

@@ -47,7 +47,7 @@ extension AdaptiveExtents {
 }
 
 /// The windows of an adaptive pooling along each of the last dimensions.
-func adaptiveWindows(_ x: Tensor, _ operation: String, _ sizes: [Int]) throws(TensorError) -> [Windows] {
+func adaptiveWindows(_ x: Tensor, _ operation: String, _ sizes: [Int]) throws(TensorError) -> [WindowPositions] {
   let rank = sizes.count
   guard x.rank == rank + 1 || x.rank == rank + 2 else {
     let colon = operation.contains("max") ? ":" : ""
@@ -66,7 +66,7 @@ func adaptiveWindows(_ x: Tensor, _ operation: String, _ sizes: [Int]) throws(Te
   return zip(sizes, x.shape.suffix(rank)).map { count, size in
     let starts = (0..<count).map { Int(Int128($0) * Int128(size) / Int128(count)) }
     let ends = (0..<count).map { Int((Int128($0 + 1) * Int128(size) + Int128(count) - 1) / Int128(count)) }
-    return Windows(starts: starts, counts: zip(starts, ends).map { $1 - $0 })
+    return WindowPositions(starts: starts, counts: zip(starts, ends).map { $1 - $0 })
   }
 }
 

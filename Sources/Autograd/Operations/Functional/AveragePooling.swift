@@ -191,7 +191,7 @@ private struct Averaging: Sendable {
     }
   }
 
-  init(adaptive windows: [Windows], in shape: [Int]) {
+  init(adaptive windows: [WindowPositions], in shape: [Int]) {
     sums = Resampling(summing: windows, in: Array(shape.suffix(windows.count)))
     divisor = Divisor(windows.map(\.counts))
   }
@@ -231,7 +231,7 @@ extension Averaging.Divisor {
 
 extension Resampling {
   /// The sums of windows.
-  fileprivate init(summing windows: [Windows], in sizes: [Int]) {
+  fileprivate init(summing windows: [WindowPositions], in sizes: [Int]) {
     bands = zip(windows, sizes).map { windows, size in
       if windows.starts == Array(0..<size) && windows.counts.allSatisfy({ $0 == 1 }) { return nil }
       return Bands(

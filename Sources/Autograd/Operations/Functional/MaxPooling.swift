@@ -159,7 +159,8 @@ extension F {
 
 extension Tensor {
   /// The greatest elements of windows of the last dimensions, and their positions in row-major order there.
-  fileprivate func maxPooled(_ windows: [Windows], _ operation: String, _ gradName: String) throws(TensorError) -> [Tensor] {
+  fileprivate func maxPooled(_ windows: [WindowPositions], _ operation: String, _ gradName: String) throws(TensorError) -> [Tensor]
+  {
     guard dtype != .bool else { throw .notImplemented("\"\(operation)\" not implemented for 'Bool'") }
     let shape = self.shape.dropLast(windows.count) + windows.map(\.starts.count)
     let values = try Tensor.uninitialized(operation, shape, dtype, device)

@@ -101,9 +101,9 @@ struct PoolingWindows: Sendable {
   }
 
   /// The positions of every window along each dimension, without those in the padding.
-  func windows() throws(TensorError) -> [Windows] {
+  func windows() throws(TensorError) -> [WindowPositions] {
     for size in output { try Bands.checkRoom(rows: size) }
-    var all: [Windows] = []
+    var all: [WindowPositions] = []
     for dim in kernel.indices {
       let step = kernel[dim] > 1 ? dilation[dim] : 1
       var (starts, counts): ([Int], [Int]) = ([], [])
@@ -115,7 +115,7 @@ struct PoolingWindows: Sendable {
         starts.append(start)
         counts.append((end - start + step - 1) / step)
       }
-      all.append(Windows(starts: starts, counts: counts, step: step))
+      all.append(WindowPositions(starts: starts, counts: counts, step: step))
     }
     return all
   }

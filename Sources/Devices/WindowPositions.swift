@@ -1,5 +1,5 @@
 /// The windows of a pooling along one dimension: of each some neighbouring positions, or positions `step` apart.
-public struct Windows: Sendable, Hashable {
+public struct WindowPositions: Sendable, Hashable {
   public let starts: [Int]
   public let counts: [Int]
   public let step: Int
