@@ -201,6 +201,9 @@ private struct Interpolation {
 
   /// From one position of the result to the next, in positions of the input.
   private func scale(_ dim: Int) -> Double {
+    // PyTorch's kernel for images takes these sizes as the scale, whatever was given; those for signals and volumes do not.
+    let isPlain = output[dim] == input[dim] || output[dim] == 2 * input[dim]
+    if mode == .nearest && input.count == 2 && isPlain { return Double(input[dim]) / Double(output[dim]) }
     if alignsCorners { return output[dim] > 1 ? Double(input[dim] - 1) / Double(output[dim] - 1) : 0 }
     if let scales, scales[dim] > 0 { return 1 / scales[dim] }
     return Double(input[dim]) / Double(output[dim])
