@@ -1,5 +1,6 @@
 import CLoops
 import Fluxion
+import Foundation
 
 /// Addition, exp, tanh and a fused gelu, from a thousand elements to ten million.
 func elementwiseWorkloads() -> [WorkloadRecipe] {
@@ -11,19 +12,19 @@ func elementwiseWorkloads() -> [WorkloadRecipe] {
     let n = (0..<exponent).reduce(1) { count, _ in count * 10 }
     recipes.append(
       WorkloadRecipe(name: "add_1e\(exponent)") {
-        binary("add", n, exponent, { $0 + $1 }) { out, a, b, count in plain_add(out, a, b, count) }
+        binary("add", n, exponent, { $0 + $1 }, naive: { scalarLoop($0) { $0 + $1 } }) { plain_add($0, $1, $2, $3) }
       })
     recipes.append(
       WorkloadRecipe(name: "exp_1e\(exponent)") {
-        unary("exp", n, exponent, { $0.exp() }) { out, a, count in plain_exp(out, a, count) }
+        unary("exp", n, exponent, { $0.exp() }, naive: { scalarLoop($0) { x, _ in exp(x) } }) { plain_exp($0, $1, $2) }
       })
     recipes.append(
       WorkloadRecipe(name: "tanh_1e\(exponent)") {
-        unary("tanh", n, exponent, { $0.tanh() }) { out, a, count in plain_tanh(out, a, count) }
+        unary("tanh", n, exponent, { $0.tanh() }, naive: { scalarLoop($0) { x, _ in tanh(x) } }) { plain_tanh($0, $1, $2) }
       })
     recipes.append(
       WorkloadRecipe(name: "gelu_1e\(exponent)") {
-        unary("gelu", n, exponent, { gelu($0) }) { out, a, count in plain_gelu(out, a, count) }
+        unary("gelu", n, exponent, { gelu($0) }, naive: { scalarLoop($0) { x, _ in scalarGelu(x) } }) { plain_gelu($0, $1, $2) }
       })
   }
   return recipes
@@ -31,11 +32,13 @@ func elementwiseWorkloads() -> [WorkloadRecipe] {
 
 /// Memory that the plain loops work on, and tensors of the same values.
 private struct Inputs {
+  let count: Int
   let out, a, b: UnsafeMutablePointer<Float>
   let x, y: Tensor
 
   init(_ n: Int) {
     let values = (0..<n).map { Float($0 % 1000) * 0.01 - 5 }
+    count = n
     out = .allocate(capacity: n)
     a = .allocate(capacity: n)
     b = .allocate(capacity: n)
@@ -50,7 +53,7 @@ private struct Inputs {
 private let grain = 32_768
 
 private func binary(
-  _ name: String, _ n: Int, _ exponent: Int, _ library: @escaping (Tensor, Tensor) -> Tensor,
+  _ name: String, _ n: Int, _ exponent: Int, _ library: @escaping (Tensor, Tensor) -> Tensor, naive: @escaping (Inputs) -> Void,
   _ loop: @escaping (UnsafeMutablePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int) -> Void
 ) -> Workload {
   let inputs = Inputs(n)
@@ -62,12 +65,12 @@ private func binary(
       loop(inputs.out + start, inputs.a + start, inputs.b + start, range.count)
     }
   }
-  workload.naive = naive(inputs, n) { library($0, $1) }
+  workload.naive = { naive(inputs) }
   return workload
 }
 
 private func unary(
-  _ name: String, _ n: Int, _ exponent: Int, _ library: @escaping (Tensor) -> Tensor,
+  _ name: String, _ n: Int, _ exponent: Int, _ library: @escaping (Tensor) -> Tensor, naive: @escaping (Inputs) -> Void,
   _ loop: @escaping (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void
 ) -> Workload {
   let inputs = Inputs(n)
@@ -78,14 +81,15 @@ private func unary(
       loop(inputs.out + range.lowerBound, inputs.a + range.lowerBound, range.count)
     }
   }
-  workload.naive = naive(inputs, n) { x, _ in library(x) }
+  workload.naive = { naive(inputs) }
   return workload
 }
 
-/// The Reference device's loops, which nobody would wait for beyond a million elements.
-private func naive(_ inputs: Inputs, _ n: Int, _ operation: @escaping (Tensor, Tensor) -> Tensor) -> (() -> Void)? {
-  guard n <= 1_000_000 else { return nil }
-  let x = inputs.x.to(.reference)
-  let y = inputs.y.to(.reference)
-  return { _ = operation(x, y) }
+/// A loop as anybody would write it in Swift.
+@inline(__always)
+private func scalarLoop(_ inputs: Inputs, _ function: (Float, Float) -> Float) {
+  for i in 0..<inputs.count { inputs.out[i] = function(inputs.a[i], inputs.b[i]) }
 }
+
+@inline(__always)
+private func scalarGelu(_ x: Float) -> Float { 0.5 * x * (1 + tanh(0.7978845608 * (x + 0.044715 * x * x * x))) }

@@ -12,7 +12,7 @@ struct Workload {
   let unit: Unit
   /// The library.
   let library: () -> Void
-  /// Loops as anybody would write them: the Reference device, or plain Swift.
+  /// Loops as anybody would write them: plain Swift for elementwise work, the Reference device for products.
   var naive: (() -> Void)?
   /// OpenBLAS with its own threads for products, a C loop over preallocated memory for elementwise work.
   var direct: (() -> Void)?
