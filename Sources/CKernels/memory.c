@@ -162,8 +162,3 @@ void fx_copy_plane(void *out, long out_row, long out_step, const void *in, long 
   }
   FOR_SIZE(element_size, COPY)
 }
-
-int *fx_release_depth(void) {
-  static _Thread_local int depth = 0;
-  return &depth;
-}

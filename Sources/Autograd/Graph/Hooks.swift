@@ -1,5 +1,4 @@
 import Devices
-import Synchronization
 
 /// Functions in the order of registration, each of which can be taken away.
 struct HookList<Hook: Sendable>: Sendable {

@@ -4,12 +4,11 @@ import Devices
 struct KernelPullback: Sendable {
   private let pullback: Pullback
   private let dtype: DType
-  // What the kernel reads before the gradients, in its order. The first two need no array.
+  // What the kernel reads before the gradients, in its order. The first two need no array. A result is saved outside the graph: with its node
+  // it would hold itself.
   private var first: ElementwiseArgument?
   private var second: ElementwiseArgument?
   private var more: [ElementwiseArgument] = []
-  /// Bit i where the kernel reads result i, saved here outside the graph: with its node it would hold itself.
-  private var resultMask = 0
 
   /// For one or two operands and one result.
   init(

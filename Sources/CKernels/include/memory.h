@@ -12,9 +12,6 @@ void fx_fill(void *_Nonnull out, const void *_Nonnull value, long n, int element
 void fx_copy_plane(void *_Nonnull out, long out_row, long out_step, const void *_Nonnull in, long in_row, long in_step, long rows,
                    long columns, int element_size, int streams);
 
-// How deeply graph releases have nested on this thread.
-int *_Nonnull fx_release_depth(void);
-
 // Copies to memory past the caches: for blocks that are not read again soon. Before a thread tells others of what it has copied, it calls
 // fx_finish_streams: such stores are in no order with those that follow.
 void fx_stream(void *_Nonnull out, const void *_Nonnull in, long byte_count);

@@ -44,8 +44,6 @@ extension Operations {
     "item": { .scalar(try $0.receiver.item()) },
     "long": unary(Tensor.long),
     "short": unary(Tensor.short),
-    // No tensor here is one that is yet to be negated.
-    "resolve_neg": { .tensor(try $0.receiver) },
     "tolist": { call in
       let x = try call.receiver
       return .nested(x)
