@@ -117,6 +117,21 @@ import Testing
     try gradgradcheck([a]) { [Linalg.polar($0[0]).u, Linalg.polar($0[0]).h] }
   }
 
+  /// Matrices that are computed by blocks: the derivative in one direction, against a difference.
+  @Test(arguments: [false, true])
+  func choleskyByBlocks(upper: Bool) {
+    let n = 300
+    let b = Self.variable([n, n], seed: 1).detach()
+    let a = (b.matmul(b.mT) / Double(n) + Tensor.eye(n, dtype: .float64)).requiringGrad()
+    let direction = Self.variable([n, n], seed: 2).detach()
+    let step = (direction + direction.mT) * 1e-5
+    let weight = Self.variable([n, n], seed: 3).detach()
+    func value(_ a: Tensor) -> Tensor { (Linalg.cholesky(a, upper: upper) * weight).sum() }
+    let derivative = (grad(of: value(a), wrt: a) * step).sum()
+    let difference = (value(a.detach() + step) - value(a.detach() - step)) / 2
+    #expect(derivative.allClose(difference, rtol: 1e-6))
+  }
+
   /// Equal singular values, for which those of U and V have no derivative.
   @Test func equalSingularValues() throws {
     let a = Tensor([2.0, 0, 0, 2, 0, 0], shape: [3, 2], requiresGrad: true)

@@ -1,6 +1,7 @@
 import CBLAS
 
-/// Factorizations and solutions by LAPACK, one matrix of the batch after the other; those of a batch share the threads.
+/// Factorizations and solutions by LAPACK, one matrix of the batch after the other. Those of a batch share the threads, or the threads share
+/// one that is large.
 enum CPULinearAlgebra {
   static func run(
     _ operation: LinearAlgebra, inputs: [Operand], outputs: [Operand], device: String
@@ -93,14 +94,15 @@ struct LAPACKRun<T: LAPACKElement> {
   /// - Parameters:
   ///   - size: of one matrix, for the share that is worth a thread.
   ///   - info: receives the codes; where there is no such operand any but zero is an error.
+  ///   - isShared: whether the threads share each matrix.
   ///   - body: prepares the workspace that all matrices of a share use, and returns what computes one of them.
   func forEach(
-    _ count: Int, size: (Int32, Int32), info: Operand? = nil, _ body: () -> (_ item: Int) -> Int32
+    _ count: Int, size: (Int32, Int32), info: Operand? = nil, isShared: Bool = false, _ body: () -> (_ item: Int) -> Int32
   ) throws(TensorError) {
     let work = Int(size.0) * Int(size.1) * Int(min(size.0, size.1))
     let codes = try info.map { (info) throws(TensorError) in try MatrixIntegers(writing: info, size: 1) }
     let refused = Lock<Int32>(0)
-    ThreadPool.shared.parallel(count: count, grain: max(1, 30_000 / max(1, work))) { range in
+    func compute(_ range: Range<Int>) {
       let compute = body()
       for item in range {
         let code = compute(item)
@@ -108,10 +110,34 @@ struct LAPACKRun<T: LAPACKElement> {
         if code < 0 && code != Self.notFinite || codes == nil && code != 0 { refused.withLock { $0 = code } }
       }
     }
+    if isShared {
+      compute(0..<count)
+    } else {
+      ThreadPool.shared.parallel(count: count, grain: max(1, 30_000 / max(1, work)), compute)
+    }
     let code = refused.withLock { $0 }
     guard code == 0 else { throw .runtime("\(operation.name) on \(device): LAPACK returned the code \(code)") }
     codes?.store()
   }
+
+  /// Calls LAPACK for the columns of every matrix, all or a part of them, to be solved for by n equations each.
+  func forEachColumn(
+    of x: Matrices<T>, _ n: Int32, _ solve: @escaping (_ item: Int, _ columns: Range<Int>) -> Int32
+  ) throws(TensorError) {
+    let threads = ThreadPool.shared.threadCount
+    let work = Int(n) * Int(n) * Int(x.columns)
+    let parts = ColumnBlocks.shares(
+      of: 0..<Int(x.columns), max(1, min((threads + x.count - 1) / max(1, x.count), work / Self.columnGrain)))
+    try forEach(x.count * parts.count, size: (n, x.columns / Int32(max(1, parts.count)))) {
+      { index in
+        let (item, part) = index.quotientAndRemainder(dividingBy: parts.count)
+        return solve(item, parts[part])
+      }
+    }
+  }
+
+  /// Multiplications that are worth a thread: every part of the columns rearranges all of the factor for itself.
+  private static var columnGrain: Int { 1 << 19 }
 
   /// The code of a matrix with elements that are not finite: LAPACK's functions would call it an illegal argument, or not end.
   static var notFinite: Int32 { -1 }
@@ -152,18 +178,24 @@ final class Workspace<T> {
 
 extension LAPACKRun {
   func cholesky(upper: Bool) throws(TensorError) {
-    let factor = try Matrices<T>(writing: outputs[0], from: inputs[0])
-    let n = factor.rows
-    try forEach(factor.count, size: (n, n), info: outputs[1]) {
+    let factor = try Matrices<T>(writing: outputs[0], from: inputs[0], anyLead: true)
+    let (n, lead) = (Int(factor.rows), Int(factor.lead))
+    let isShared = ColumnBlocks.share(factor.count, rows: factor.rows, columns: factor.rows)
+    try forEach(factor.count, size: (factor.rows, factor.rows), info: outputs[1], isShared: isShared) {
       { item in
         let a = factor[item]
-        let code = T.potrf(order, letter(upper ? "U" : "L"), n, a, factor.lead)
-        for column in 0..<Int(n) {
-          let others = upper ? (column + 1)..<max(Int(n), column + 1) : 0..<column
-          for row in others { a[column * Int(n) + row] = 0 }
+        let code =
+          isShared
+          ? sharedCholesky(n, a, lead: lead, upper: upper)
+          : T.potrf(order, letter(upper ? "U" : "L"), factor.rows, a, factor.lead)
+        ThreadPool.shared.parallel(count: n, grain: max(1, 65_536 / max(1, n))) { columns in
+          for column in columns {
+            let others = upper ? (column + 1)..<n : 0..<column
+            (a + column * lead + others.lowerBound).update(repeating: 0, count: others.count)
+          }
         }
         // OpenBLAS goes on where a pivot is not a number.
-        if code == 0, let failed = (0..<Int(n)).first(where: { a[$0 * Int(n) + $0].isNaN }) { return Int32(failed + 1) }
+        if code == 0, let failed = (0..<n).first(where: { a[$0 * (lead + 1)].isNaN }) { return Int32(failed + 1) }
         return code
       }
     }
@@ -171,45 +203,51 @@ extension LAPACKRun {
   }
 
   func lu() throws(TensorError) {
-    let factors = try Matrices<T>(writing: outputs[0], from: inputs[0])
+    let factors = try Matrices<T>(writing: outputs[0], from: inputs[0], anyLead: true)
     let (m, n) = (factors.rows, factors.columns)
     let pivots = try MatrixIntegers(writing: outputs[1], size: Int(min(m, n)))
-    try forEach(factors.count, size: (m, n), info: outputs[2]) {
-      { item in T.getrf(order, m, n, factors[item], factors.lead, pivots[item]) }
+    let isShared = ColumnBlocks.share(factors.count, rows: m, columns: n)
+    try forEach(factors.count, size: (m, n), info: outputs[2], isShared: isShared) {
+      { item in
+        isShared
+          ? sharedLU(Int(m), Int(n), factors[item], lead: Int(factors.lead), pivots[item])
+          : T.getrf(order, m, n, factors[item], factors.lead, pivots[item])
+      }
     }
     factors.store()
     pivots.store()
   }
 
   func luSolve(transposed: Bool) throws(TensorError) {
-    let factors = try Matrices<T>(reading: inputs[0])
+    let factors = try Matrices<T>(reading: inputs[0], anyLead: true)
     let n = factors.rows
     let pivots = try MatrixIntegers(reading: inputs[1], size: Int(n))
-    let x = try Matrices<T>(writing: outputs[0], from: inputs[2])
+    let x = try Matrices<T>(writing: outputs[0], from: inputs[2], anyLead: true)
     // LAPACK would follow a pivot wherever it points.
     for item in 0..<factors.count {
       for row in 0..<Int(n) where pivots[item][row] < 1 || pivots[item][row] > n {
         throw .pivotOfSolutionOutOfRange
       }
     }
-    try forEach(x.count, size: (n, max(n, x.columns))) {
-      { item in
-        T.getrs(order, letter(transposed ? "T" : "N"), n, x.columns, factors[item], factors.lead, pivots[item], x[item], x.lead)
-      }
+    try forEachColumn(of: x, n) { item, columns in
+      T.getrs(
+        order, letter(transposed ? "T" : "N"), n, Int32(columns.count), factors[item], factors.lead, pivots[item],
+        x[item] + columns.lowerBound * Int(x.lead), x.lead)
     }
     x.store()
   }
 
   func triangularSolve(upper: Bool, unitriangular: Bool) throws(TensorError) {
-    let a = try Matrices<T>(reading: inputs[0])
-    let x = try Matrices<T>(writing: outputs[0], from: inputs[1])
-    try forEach(x.count, size: (x.rows, x.columns)) {
-      { item in
-        T.trsm(
-          CblasColMajor, CblasLeft, upper ? CblasUpper : CblasLower, CblasNoTrans, unitriangular ? CblasUnit : CblasNonUnit,
-          x.rows, x.columns, 1, a[item], a.lead, x[item], x.lead)
-        return 0
-      }
+    // A matrix that lies row by row is the transpose of one that lies column by column.
+    let isTransposed = inputs[0].columnSteps == nil && inputs[0].transposed.columnSteps != nil
+    let a = try Matrices<T>(reading: isTransposed ? inputs[0].transposed : inputs[0], anyLead: true)
+    let x = try Matrices<T>(writing: outputs[0], from: inputs[1], anyLead: true)
+    try forEachColumn(of: x, x.rows) { item, columns in
+      T.trsm(
+        CblasColMajor, CblasLeft, upper != isTransposed ? CblasUpper : CblasLower, isTransposed ? CblasTrans : CblasNoTrans,
+        unitriangular ? CblasUnit : CblasNonUnit, x.rows, Int32(columns.count), 1, a[item], a.lead,
+        x[item] + columns.lowerBound * Int(x.lead), x.lead)
+      return 0
     }
     x.store()
   }

@@ -46,12 +46,26 @@ extension Linalg {
     try run(.cholesky(upper: upper), [a], to: [factor, info])
     let result = factor.differentiable("LinalgCholeskyExBackward0", a) { g, factor in
       let (l, gL) = upper ? (factor.mT, g.mT) : (factor, g)
-      let p = l.mT.matmul(gL)
-      let symmetric = (p.tril() + p.tril(diagonal: -1).mT) * 0.5
+      let p = lowerTriangle(l, gL)
+      let symmetric = (p + p.tril(diagonal: -1).mT) * 0.5
       return solveTriangular(l.mT, solveTriangular(l, symmetric, upper: false, left: false), upper: true)
     }
     return (result, info)
   }
+}
+
+/// The lower triangle of Lᵀ B for lower triangular L, zero above. Of large matrices it is computed by blocks of rows, without what is zero in L and
+/// what is not wanted of the product.
+private func lowerTriangle(_ l: Tensor, _ b: Tensor) -> Tensor {
+  let (n, width) = (l.rows, 128)
+  guard n > 2 * width else { return l.mT.matmul(b).tril() }
+  let blocks = stride(from: 0, to: n, by: width).map { first in
+    let end = min(first + width, n)
+    let rows = l.narrow(dim: -2, start: first, length: n - first).narrow(dim: -1, start: first, length: end - first)
+    let columns = b.narrow(dim: -2, start: first, length: n - first).narrow(dim: -1, start: 0, length: end)
+    return rows.mT.matmul(columns).pad([0, n - end])
+  }
+  return concatenate(blocks, dim: -2).tril()
 }
 
 // MARK: - What is solved with the factor

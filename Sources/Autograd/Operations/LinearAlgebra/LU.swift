@@ -141,10 +141,12 @@ extension Linalg {
 
 extension Linalg {
   /// L and U in one matrix, the pivots and the codes, outside the graph.
-  static func bareFactor(_ a: Tensor, pivot: Bool = true) throws(TensorError) -> (lu: Tensor, pivots: Tensor, info: Tensor) {
+  static func bareFactor(
+    _ a: Tensor, pivot: Bool = true, isInternal: Bool = true
+  ) throws(TensorError) -> (lu: Tensor, pivots: Tensor, info: Tensor) {
     guard pivot else { throw .runtime("linalg.lu_factor: LU without pivoting is not implemented on the CPU") }
     try checkKernel("lu_cpu", a)
-    let lu = try matrices(a.shape, like: a)
+    let lu = try matrices(a.shape, like: a, isInternal: isInternal)
     let pivots = try vectors(a.batch + [Swift.min(a.rows, a.columns)], like: a, dtype: .int32)
     let info = try vectors(a.batch, like: a, dtype: .int32)
     try run(.lu, [a], to: [lu, pivots, info])
@@ -190,7 +192,7 @@ extension Linalg {
     guard a.rank >= 2 else {
       throw .runtime("torch.lu_factor: Expected tensor with 2 or more dimensions. Got size: \(a.shape) instead")
     }
-    let (lu, pivots, info) = try bareFactor(a, pivot: pivot)
+    let (lu, pivots, info) = try bareFactor(a, pivot: pivot, isInternal: false)
     let (rows, k) = (a.rows, Swift.min(a.rows, a.columns))
     let recorded = Tensor.differentiable("LinalgLuFactorExBackward0", results: [lu], inputs: [a]) {
       (gradients, results) throws(TensorError) in

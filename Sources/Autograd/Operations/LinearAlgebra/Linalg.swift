@@ -100,10 +100,16 @@ extension Linalg {
   }
 
   /// Room for a batch of matrices that lie column by column, as LAPACK computes them.
-  static func matrices(_ shape: [Int], like x: Tensor) throws(TensorError) -> Tensor {
-    let turned = shape.dropLast(2) + [shape[shape.count - 1], shape[shape.count - 2]]
-    let memory = try Tensor.uninitialized("linalg", Array(turned), x.dtype, x.device)
-    return memory.bareView(memory.layout.transposed(shape.count - 2, shape.count - 1))
+  ///
+  /// - Parameter isInternal: whether no caller sees them. Then columns may lie further apart than they are long: where the distance is a multiple
+  ///   of 1024 bytes few columns fit into the first-level cache together.
+  static func matrices(_ shape: [Int], like x: Tensor, isInternal: Bool = false) throws(TensorError) -> Tensor {
+    let (row, column) = (shape.count - 2, shape.count - 1)
+    let isCrowded = isInternal && shape[row] > 0 && shape[row] % (1024 / x.dtype.byteCount) == 0
+    let lead = shape[row] + (isCrowded ? 64 / x.dtype.byteCount : 0)
+    let memory = try Tensor.uninitialized("linalg", shape.dropLast(2) + [shape[column], lead], x.dtype, x.device)
+    let strides = memory.layout.transposed(row, column).strides
+    return memory.bareView(Layout(shape: shape, strides: strides, offset: memory.layout.offset))
   }
 
   static func vectors(_ shape: [Int], like x: Tensor, dtype: DType? = nil) throws(TensorError) -> Tensor {
