@@ -1,7 +1,65 @@
-// Random numbers: the block transform of float32 normal values.
+// Random numbers: the Mersenne Twister's state, what is made of its words, and the block transform of float32 normal values.
 #include "random.h"
 
 #include "loops.h"
+
+// MARK: words
+
+FX_INLINE uint32_t twisted(uint32_t u, uint32_t v) {
+  uint32_t mixed = (u & 0x80000000) | (v & 0x7FFFFFFF);
+  return (mixed >> 1) ^ (-(v & 1) & 0x9908B0DF);
+}
+
+// A word is made of ones at least 227 places before it that are new already: enough for any vector.
+FX_CLONES void fx_twister_regenerate(uint32_t *words) {
+  for (long i = 0; i < 227; i++) words[i] = words[i + 397] ^ twisted(words[i], words[i + 1]);
+  for (long i = 227; i < 623; i++) words[i] = words[i - 227] ^ twisted(words[i], words[i + 1]);
+  words[623] = words[396] ^ twisted(words[623], words[0]);
+}
+
+FX_INLINE uint32_t tempered(uint32_t word) {
+  word ^= word >> 11;
+  word ^= (word << 7) & 0x9D2C5680;
+  word ^= (word << 15) & 0xEFC60000;
+  return word ^ (word >> 18);
+}
+
+// Through a signed integer, which the vector unit converts.
+FX_INLINE float unit_single(uint32_t word) { return (float)(int32_t)(tempered(word) & 0xFFFFFF) * 0x1p-24f; }
+
+// The first of two words is the high half, and the lower one in memory.
+FX_INLINE double unit_double(uint64_t words) {
+  uint64_t bits = (uint64_t)tempered((uint32_t)words) << 32 | tempered((uint32_t)(words >> 32));
+  return (double)(int64_t)(bits & 0x1FFFFFFFFFFFFF) * 0x1p-53;
+}
+
+FX_CLONES void fx_unit_float32(float *values, long n) {
+  FX_EACH values[i] = unit_single(float32_bits(values[i]));
+}
+
+FX_CLONES void fx_unit_float64(double *values, long n) {
+  FX_EACH values[i] = unit_double(float64_bits(values[i]));
+}
+
+// The fused multiply-add is what PyTorch's compiled kernels execute wherever the machine has one. It can round up to `high`, which the
+// interval excludes.
+FX_CLONES void fx_uniform_float32(float *values, float low, float high, long n) {
+  float width = high - low;
+  FX_EACH {
+    float value = __builtin_fmaf(unit_single(float32_bits(values[i])), width, low);
+    values[i] = value == high ? low : value;
+  }
+}
+
+FX_CLONES void fx_uniform_float64(double *values, double low, double high, long n) {
+  double width = high - low;
+  FX_EACH {
+    double value = __builtin_fma(unit_double(float64_bits(values[i])), width, low);
+    values[i] = value == high ? low : value;
+  }
+}
+
+// MARK: normal values
 
 // S. L. Moshier's Cephes logf, sinf and cosf as PyTorch's vectorised kernel evaluates them (after J. Pommier's sse_mathfun), with the
 // fused multiply-adds its compiler forms. A more accurate function would give other bits.

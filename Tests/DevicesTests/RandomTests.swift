@@ -132,6 +132,27 @@ import Testing
       #expect(one == many)
     }
   }
+
+  /// Large fills are shared by threads; small ones, of as many blocks as the stream of a large one has, are not.
+  @Test(arguments: [DType.float32, .float64])
+  func largeFillsAreTheSmallOnesInARow(dtype: DType) throws {
+    for distribution in [Distribution.uniform(low: 0, high: 1), .uniform(low: -3, high: 0.1), .normal(mean: 1, std: 2)] {
+      var whole = MersenneTwister(seed: 7)
+      _ = whole.u32()
+      var parts = whole
+      let size = dtype.byteCount
+      let (count, part) = (160_000, 16 * 61)
+      var memory = [UInt8](repeating: 0, count: count * size), expected = memory
+      memory.withUnsafeMutableBytes { whole.fill(distribution, dtype: dtype, into: $0.baseAddress!, count: count) }
+      expected.withUnsafeMutableBytes { bytes in
+        for start in stride(from: 0, to: count, by: part) {
+          parts.fill(distribution, dtype: dtype, into: bytes.baseAddress! + start * size, count: min(part, count - start))
+        }
+      }
+      #expect(memory == expected)
+      #expect(whole == parts)
+    }
+  }
 }
 
 // MARK: - Programs

@@ -1,3 +1,5 @@
+import CKernels
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -130,29 +132,20 @@ extension MersenneTwister {
 // which the interval excludes.
 
 extension MersenneTwister {
+  /// Values that are worth a thread.
+  private static let uniformGrain = 32_768
+
   private mutating func fillUniform(_ out: UnsafeMutablePointer<Float>, _ count: Int, _ low: Double, _ high: Double) {
     let (low, high) = (Float(low), Float(high))
-    let width = high - low
-    if low == 0 && width == 1 {
-      // Nothing rounds here, and without FMA in the target the general loop calls a function for each element.
-      drawWords(count) { out[$0] = Self.unitFloat($1) }
-      return
-    }
-    drawWords(count) {
-      let value = low.addingProduct(Self.unitFloat($1), width)
-      out[$0] = value == high ? low : value
+    drawState(out, count, grain: Self.uniformGrain) { values, count in
+      // Of the unit interval nothing rounds, and where the machine has no FMA the general loop calls a function for each element.
+      if low == 0 && high == 1 { fx_unit_float32(values, count) } else { fx_uniform_float32(values, low, high, count) }
     }
   }
 
   private mutating func fillUniform(_ out: UnsafeMutablePointer<Double>, _ count: Int, _ low: Double, _ high: Double) {
-    let width = high - low
-    if low == 0 && width == 1 {
-      drawPairs(count) { out[$0] = Self.unitDouble($1) }
-      return
-    }
-    drawPairs(count) {
-      let value = low.addingProduct(Self.unitDouble($1), width)
-      out[$0] = value == high ? low : value
+    drawState(out, count, grain: Self.uniformGrain) { values, count in
+      if low == 0 && high == 1 { fx_unit_float64(values, count) } else { fx_uniform_float64(values, low, high, count) }
     }
   }
 

@@ -41,24 +41,26 @@ extension MersenneTwister {
 
 extension MersenneTwister {
   mutating func fillNormalBlocks(_ out: UnsafeMutablePointer<Double>, _ count: Int, _ mean: Double, _ std: Double) {
-    drawPairs(count) { out[$0] = Self.unitDouble($1) }
-    for i in stride(from: 0, through: count - 16, by: 16) { Self.transform(out + i, mean, std) }
-    if count % 16 != 0 {
-      let tail = out + (count - 16)
-      drawPairs(16) { tail[$0] = Self.unitDouble($1) }
-      Self.transform(tail, mean, std)
+    func draw(_ out: UnsafeMutablePointer<Double>, _ count: Int) {
+      drawState(out, count, block: 16, grain: 32) { values, count in
+        fx_unit_float64(values, count)
+        for i in stride(from: 0, to: count, by: 16) { Self.transform(values + i, mean, std) }
+      }
     }
+    draw(out, count)
+    if count % 16 != 0 { draw(out + (count - 16), 16) }
   }
 
   mutating func fillNormalBlocks(_ out: UnsafeMutablePointer<Float>, _ count: Int, _ mean: Double, _ std: Double) {
     let (mean, std) = (Float(mean), Float(std))
-    drawWords(count) { out[$0] = Self.unitFloat($1) }
-    fx_normal_blocks_float32(out, count / 16, mean, std)
-    if count % 16 != 0 {
-      let tail = out + (count - 16)
-      drawWords(16) { tail[$0] = Self.unitFloat($1) }
-      fx_normal_blocks_float32(tail, 1, mean, std)
+    func draw(_ out: UnsafeMutablePointer<Float>, _ count: Int) {
+      drawState(out, count, block: 16, grain: 1024) { values, count in
+        fx_unit_float32(values, count)
+        fx_normal_blocks_float32(values, count / 16, mean, std)
+      }
     }
+    draw(out, count)
+    if count % 16 != 0 { draw(out + (count - 16), 16) }
   }
 
   /// Halves draw block by block: where the count is not a multiple of 16 they take fewer words than float32, and other ones at the end.

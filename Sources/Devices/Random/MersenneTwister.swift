@@ -1,3 +1,5 @@
+import CKernels
+
 /// The 32-bit Mersenne Twister that every random stream comes from, bit for bit PyTorch's CPU generator.
 ///
 /// It is a value: a copy is a snapshot, and two copies draw the same numbers. Whoever shares one between threads guards it.
@@ -142,6 +144,40 @@ extension MersenneTwister {
   }
 }
 
+// MARK: - Words for others to temper
+
+extension MersenneTwister {
+  /// Fills memory with the next words of the stream as the state has them, and calls `transform`, on several threads where that pays, for what
+  /// makes values of them in place.
+  ///
+  /// - Parameters:
+  ///   - values: Memory for values of as many words as each takes.
+  ///   - block: How many values belong together. What is left at the end stays as it is.
+  ///   - grain: How many blocks are worth a thread.
+  mutating func drawState<T>(
+    _ values: UnsafeMutablePointer<T>, _ count: Int, block: Int = 1, grain: Int,
+    _ transform: (_ values: UnsafeMutablePointer<T>, _ count: Int) -> Void
+  ) {
+    let wordBytes = MemoryLayout<UInt32>.size
+    let total = count * MemoryLayout<T>.stride / wordBytes
+    var done = 0
+    while done < total {
+      if left == 1 { regenerate() }
+      let stretch = min(left - 1, total - done)
+      words.withUnsafeBytes { words in
+        (UnsafeMutableRawPointer(values) + done * wordBytes)
+          .copyMemory(from: words.baseAddress! + next * wordBytes, byteCount: stretch * wordBytes)
+      }
+      left -= stretch
+      next += stretch
+      done += stretch
+    }
+    ThreadPool.shared.parallel(count: count / block, grain: grain) { blocks in
+      transform(values + blocks.lowerBound * block, blocks.count * block)
+    }
+  }
+}
+
 // MARK: - The recurrence
 
 extension MersenneTwister {
@@ -157,16 +193,7 @@ extension MersenneTwister {
   /// Replaces the whole state. It leaves `left` at 625, which no caller may show: the draw that needed the words follows at once.
   @inline(never)
   mutating func regenerate() {
-    words.withUnsafeMutableBufferPointer { buffer in
-      let s = buffer.baseAddress!
-      @inline(__always) func twist(_ u: UInt32, _ v: UInt32) -> UInt32 {
-        let mixed = (u & 0x8000_0000) | (v & 0x7FFF_FFFF)
-        return (mixed >> 1) ^ ((0 &- (v & 1)) & 0x9908_B0DF)
-      }
-      for j in 0..<227 { s[j] = s[j + 397] ^ twist(s[j], s[j + 1]) }
-      for j in 227..<623 { s[j] = s[j - 227] ^ twist(s[j], s[j + 1]) }
-      s[623] = s[396] ^ twist(s[623], s[0])
-    }
+    words.withUnsafeMutableBufferPointer { fx_twister_regenerate($0.baseAddress!) }
     left = Self.wordCount + 1
     next = 0
   }
