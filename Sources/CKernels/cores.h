@@ -150,13 +150,17 @@ FX_INLINE double scaled_by_double(double x, uint64_t n) {
   return x * power_of_two(half) * power_of_two(n - half);
 }
 
-// The fastest of them, since it is the most wanted.
-FX_INLINE float exp_single(float x) {
-  x = AT_LEAST(-104.f, AT_MOST(89.f, x));
+// The fastest of them, since it is the most wanted: it has no rest.
+FX_INLINE scaled_single exp_scaled_fast_single(float x) {
   float shifted = x * (float)LOG2_E + SHIFT_SINGLE;
   float n = shifted - SHIFT_SINGLE;
   float r = (x - n * LN_2_HIGH_SINGLE) - n * LN_2_LOW_SINGLE;
-  return scaled_by_single(1 + (r + r * r * POLYNOMIAL(r, exp_terms_single)), float32_bits(shifted));
+  return (scaled_single){r + r * r * POLYNOMIAL(r, exp_terms_single), 0, float32_bits(shifted)};
+}
+
+FX_INLINE float exp_single(float x) {
+  scaled_single e = exp_scaled_fast_single(AT_LEAST(-104.f, AT_MOST(89.f, x)));
+  return scaled_by_single(1 + e.fraction, e.n);
 }
 
 // For functions that go on computing with the exponential.
