@@ -70,6 +70,10 @@ public protocol Device: AnyObject, Sendable {
   /// The greatest of every window, and its position in row-major order among the spatial dimensions (int64), which are those that have
   /// windows: the last ones. Every window has an element at least. The first of equal elements, and the last NaN.
   func maxPool(_ input: Operand, windows: [WindowPositions], values: Operand, indices: Operand) throws(TensorError)
+  /// The reverse of `maxPool`: zeros, with every value added at its position among the last `rank` dimensions of the output. The dimensions
+  /// before those are the same in all operands; positions are int64 and none is negative.
+  /// - Throws: `index I is out of bounds for dimension D with size N`, where D is the first of the `rank` and N the size of them together.
+  func maxPoolGradient(_ values: Operand, indices: Operand, rank: Int, to output: Operand) throws(TensorError)
   /// Weighted sums along `dim`, the rows of `bands`: a sparse matrix applied along a dimension. Transposed, it takes what lies along the rows
   /// back to the input's places. Integers have weights of one.
   func resample(_ input: Operand, dim: Int, _ bands: Bands, isTransposed: Bool, to output: Operand) throws(TensorError)

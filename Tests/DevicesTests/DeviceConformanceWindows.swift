@@ -2,7 +2,7 @@ import Testing
 
 @testable import Devices
 
-// Convolution, pooling and interpolation.
+// Convolution and interpolation.
 
 extension DeviceConformanceTests {
   /// A convolution whose sizes fit, with the shapes of its three arrays.
@@ -30,8 +30,8 @@ extension DeviceConformanceTests {
       let rank = numbers.int(1...3)
       func each(_ range: ClosedRange<Int>) -> [Int] { (0..<rank).map { _ in numbers.int(range) } }
       return ConvolutionCase(
-        numbers.int(0...2), channels: numbers.int(1...3), filters: numbers.int(1...3), groups: numbers.int(1...3),
-        input: each(1...6),
+        numbers.int(0...2), channels: numbers.int(1...3), filters: numbers.int(0...7) == 0 ? 19 : numbers.int(1...4),
+        groups: numbers.int(1...3), input: each(1...6),
         kernel: each(1...3), stride: each(1...3), padding: each(0...2), dilation: each(1...2), behind: each(0...2))
     }
   }
@@ -88,38 +88,29 @@ extension DeviceConformanceTests {
         behind: [0, 0]),
       ConvolutionCase(
         1, channels: 1, filters: 1, groups: 7, input: [90], kernel: [9], stride: [1], padding: [4], dilation: [1], behind: [4]),
+      // More taps than are multiplied at a time, and several panels of filters.
+      ConvolutionCase(
+        2, channels: 70, filters: 37, input: [6], kernel: [9], stride: [1], padding: [4], dilation: [1], behind: [4]),
+      // Windows that overlap nowhere are laid out apart, those of a transposed convolution in as many parts as the stride.
+      ConvolutionCase(
+        2, channels: 3, filters: 5, input: [90, 7], kernel: [3, 2], stride: [1, 5], padding: [3, 1], dilation: [40, 1],
+        behind: [0, 3]),
+      ConvolutionCase(
+        2, channels: 2, filters: 5, groups: 2, input: [41, 9], kernel: [7, 3], stride: [4, 3], padding: [2, 0], dilation: [6, 2],
+        behind: [3, 1]),
+      // Many images of one position each.
+      ConvolutionCase(
+        600, channels: 2, filters: 3, input: [3, 2], kernel: [3, 2], stride: [1, 1], padding: [0, 0], dilation: [1, 1],
+        behind: [0, 0]),
+      ConvolutionCase(
+        3, channels: 2, filters: 3, input: [6, 7, 19], kernel: [3, 2, 3], stride: [1, 2, 1], padding: [1, 1, 1],
+        dilation: [1, 2, 1], behind: [1, 0, 1]),
+      // Lines longer than a block, of planes a power of two apart.
+      ConvolutionCase(
+        1, channels: 3, filters: 2, input: [2, 1024], kernel: [2, 1], stride: [1, 1], padding: [0, 0], dilation: [1, 1],
+        behind: [0, 0]),
     ]
     for shapes in cases { try check(shapes, .float32, [.contiguous], on: devices, using: &numbers) }
-  }
-
-  @Test(arguments: DType.allCases.filter { $0 != .bool })
-  func maxPool(dtype: DType) throws {
-    var numbers = TestNumbers(seed: 5)
-    let devices = TestedDevice.others()
-    for _ in 0..<30 {
-      let rank = numbers.int(1...3)
-      let space = (0..<rank).map { _ in numbers.int(1...7) }
-      let lead = (0..<numbers.int(0...2)).map { _ in numbers.int(0...3) }
-      let windows = space.map { size in
-        let step = numbers.int(1...2)
-        let starts = (0..<numbers.int(1...4)).map { _ in numbers.int(0...(size - 1)) }
-        return WindowPositions(starts: starts, counts: starts.map { numbers.int(1...((size - $0 + step - 1) / step)) }, step: step)
-      }
-      let values = dtype.randomValues(lead.reduce(1, *) * space.reduce(1, *) + 1, using: &numbers)
-      let input = Operand.model(lead + space, dtype, Form.allCases.randomElement(using: &numbers)!, of: values, using: &numbers)
-      let shape = lead + windows.map(\.starts.count)
-      let want = Operand.model(shape, dtype, Form.outputs.randomElement(using: &numbers)!, using: &numbers)
-      let places = Operand.model(shape, .int64, Form.outputs.randomElement(using: &numbers)!, using: &numbers)
-      let got = try devices.map { (try want.on($0), try places.on($0)) }
-      ReferenceDevice.shared.maxPool(input, windows: windows, values: want, indices: places)
-      for (values, indices) in got {
-        let device = values.device
-        try device.maxPool(input.on(device), windows: windows, values: values, indices: indices)
-        let context = "maxPool of \(input.shape) by \(windows) on \(device.description)"
-        try expectSame(values, want, ulps: 1, context)
-        try expectSame(indices, places, context)
-      }
-    }
   }
 
   @Test(arguments: DType.allCases.filter { $0 != .bool })
@@ -152,6 +143,37 @@ extension DeviceConformanceTests {
         try device.resample(input.on(device), dim: dim, bands, isTransposed: isTransposed, to: operand)
         try expectSame(operand, want, ulps: 1, "resample \(from) along \(dim) to \(to) by \(bands) on \(device.description)")
       }
+    }
+  }
+}
+
+extension ThreadPoolTests {
+  /// A sum's parts, and so its rounding, are the same on any number of threads.
+  @Test func convolutions() throws {
+    var numbers = TestNumbers(seed: 4)
+    let shapes = DeviceConformanceTests.ConvolutionCase(
+      9, channels: 5, filters: 20, input: [17, 19], kernel: [3, 3], stride: [1, 1], padding: [1, 1], dilation: [1, 1],
+      behind: [1, 1])
+    let before = getNumThreads()
+    defer { try? setNumThreads(before) }
+    for product in Convolution.Product.allCases {
+      let (a, b, result) =
+        switch product {
+        case .output: (shapes.input, shapes.weight, shapes.output)
+        case .input: (shapes.output, shapes.weight, shapes.input)
+        case .weight: (shapes.input, shapes.output, shapes.weight)
+        }
+      let operands = try [a, b].map { shape in
+        let values = (0..<shape.reduce(1, *)).map { _ in Scalar.double(numbers.double(-1...1)) }
+        return try Operand.model(values, .float32, shape: shape).on(CPUDevice.shared)
+      }
+      let results = try [1, 2, 5].map { threads in
+        try setNumThreads(threads)
+        let result = try Operand.model(result, .float32, using: &numbers).on(CPUDevice.shared)
+        try CPUDevice.shared.convolution(product, operands[0], operands[1], bias: nil, shapes.convolution, to: result)
+        return try result.values()
+      }
+      #expect(results[0] == results[1] && results[0] == results[2], "\(product)")
     }
   }
 }

@@ -11,5 +11,6 @@
 #include "rows.h"
 #include "scan.h"
 #include "threads.h"
+#include "windows.h"
 
 #endif

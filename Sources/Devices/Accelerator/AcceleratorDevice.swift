@@ -192,6 +192,13 @@ public final class AcceleratorDevice: Device {
     }
   }
 
+  public func maxPoolGradient(_ values: Operand, indices: Operand, rank: Int, to output: Operand) throws(TensorError) {
+    let (values, indices, output) = (try own(values), try own(indices), try own(output))
+    try submit("maxPoolGradient") { processor throws(TensorError) in
+      try processor.maxPoolGradient(values, indices: indices, rank: rank, to: output)
+    }
+  }
+
   public func resample(
     _ input: Operand, dim: Int, _ bands: Bands, isTransposed: Bool, to output: Operand
   ) throws(TensorError) {

@@ -112,6 +112,10 @@ public final class CPUDevice: Device {
     try CPUPooling.maxPool(input, windows: windows, values: values, indices: indices, on: self)
   }
 
+  public func maxPoolGradient(_ values: Operand, indices: Operand, rank: Int, to output: Operand) throws(TensorError) {
+    try CPUPooling.maxPoolGradient(values, indices: indices, rank: rank, to: output, on: self)
+  }
+
   public func resample(
     _ input: Operand, dim: Int, _ bands: Bands, isTransposed: Bool, to output: Operand
   ) throws(TensorError) {

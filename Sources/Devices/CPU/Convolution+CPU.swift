@@ -1,6 +1,8 @@
+import CKernels
 import Synchronization
 
-/// Convolutions on the host: a block of the input at a time is laid out as a matrix, a column for each window, and multiplied by OpenBLAS.
+/// Convolutions on the host: a block of the images at a time is laid out with zeros around it, and its windows are multiplied where they lie
+/// by a panel of filters, `WindowElement.windowProduct`.
 enum CPUConvolution {
   static func run(
     _ product: Convolution.Product, _ a: Operand, _ b: Operand, bias: Operand?, _ convolution: Convolution, to output: Operand,
@@ -22,193 +24,204 @@ enum CPUConvolution {
         case .input: (result, b, a)
         case .weight: (a, result, b)
         }
-      let plan = ConvolutionPlan(convolution, input: input, weight: weight, output: output, bias: start)
       switch dtype {
-      case .float32: try plan.run(product, Float.self)
-      case .float64: try plan.run(product, Double.self)
-      default: try plan.run(product, Int64.self)
+      case .float32: try run(Float.self, product, convolution, input, weight, output, start)
+      case .float64: try run(Double.self, product, convolution, input, weight, output, start)
+      default: try run(Int64.self, product, convolution, input, weight, output, start)
       }
+    }
+  }
+
+  private static func run<T: WindowElement>(
+    _: T.Type, _ product: Convolution.Product, _ convolution: Convolution, _ input: Operand, _ weight: Operand, _ output: Operand,
+    _ bias: Operand?
+  ) throws(TensorError) {
+    let shape = ConvolutionSizes(convolution, input: input.shape, weight: weight.shape, output: output.shape)
+    let x = input.address.assumingMemoryBound(to: T.self)
+    let w = weight.address.assumingMemoryBound(to: T.self)
+    let y = output.address.assumingMemoryBound(to: T.self)
+    let bias = bias.map { UnsafePointer($0.address.assumingMemoryBound(to: T.self)) }
+    switch product {
+    case .output:
+      let weights = WeightOrder(filterStep: shape.channels * shape.kernelCount, channelStep: shape.kernelCount)
+      try Correlation(
+        shape, source: x, channels: shape.channels, target: y, filters: shape.filters, targetSizes: shape.output, weight: w,
+        weights, bias: bias
+      ).run(shape.windows)
+    case .input:
+      let weights = WeightOrder(filterStep: shape.kernelCount, channelStep: shape.channels * shape.kernelCount)
+      let correlation = Correlation(
+        shape, source: UnsafePointer(y), channels: shape.filters, target: x, filters: shape.channels, targetSizes: shape.input,
+        weight: w, weights, bias: bias)
+      let (z, y, x) = (shape.transposed(0), shape.transposed(1), shape.transposed(2))
+      // Elements that no window reaches, between the windows or behind them, are in none of the parts.
+      let covered = zip([z, y, x], shape.input).allSatisfy { parts, size in parts.reduce(0) { $0 + $1.positions } == size }
+      if !covered { correlation.fill() }
+      for z in z {
+        for y in y {
+          for x in x { try correlation.run(Windows(z: z, y: y, x: x)) }
+        }
+      }
+    case .weight: try WeightGradient(shape, input: x, output: y, weight: w).run()
     }
   }
 }
 
-/// The three arrays in memory, in row-major order, and how they are cut into pieces for the threads.
-private struct ConvolutionPlan {
-  let dtype: DType
+/// The sizes of a convolution's three arrays, in row-major order. The dimensions that it lacks come first and have one place.
+struct ConvolutionSizes {
   let batch: Int
   let groups: Int
   /// Channels of the input and of the output in a group.
   let channels: Int
   let filters: Int
-  let windows: UnfoldedWindows
-  let input: UnsafeMutableRawPointer
-  let weight: UnsafeMutableRawPointer
-  let output: UnsafeMutableRawPointer
-  let bias: UnsafeRawPointer?
+  let input: [Int]
+  let kernel: [Int]
+  let output: [Int]
+  private let stride: [Int]
+  private let padding: [Int]
+  private let dilation: [Int]
 
-  init(_ convolution: Convolution, input: Operand, weight: Operand, output: Operand, bias: Operand?) {
-    dtype = input.dtype
-    batch = input.shape[0]
+  init(_ convolution: Convolution, input: [Int], weight: [Int], output: [Int]) {
+    batch = input[0]
     groups = convolution.groups
-    channels = weight.shape[1]
-    filters = weight.shape[0] / convolution.groups
-    windows = UnfoldedWindows(convolution, input: input.shape, kernel: weight.shape, output: output.shape)
-    self.input = input.address
-    self.weight = weight.address
-    self.output = output.address
-    self.bias = bias.map { UnsafeRawPointer($0.address) }
-  }
-
-  /// Rows of the matrix of all windows, one for each channel and place in the kernel, and its columns.
-  private var depth: Int { channels * windows.kernelCount }
-  private var positions: Int { windows.outputCount }
-  private var size: Int { dtype.byteCount }
-
-  func run<T: WindowElement>(_ product: Convolution.Product, _: T.Type) throws(TensorError) {
-    switch product {
-    case .output: try makeOutput(T.self)
-    case .input: try makeInput(T.self)
-    case .weight: try makeWeight(T.self)
+    channels = weight[1]
+    filters = weight[0] / convolution.groups
+    func three(_ values: some Collection<Int>, _ filler: Int) -> [Int] {
+      [Int](repeating: filler, count: 3 - values.count) + values
     }
+    self.input = three(input.dropFirst(2), 1)
+    kernel = three(weight.dropFirst(2), 1)
+    self.output = three(output.dropFirst(2), 1)
+    stride = three(convolution.stride, 1)
+    padding = three(convolution.padding, 0)
+    dilation = three(convolution.dilation, 1)
   }
 
-  // MARK: Output
+  var kernelCount: Int { kernel.reduce(1, *) }
 
-  private func makeOutput<T: WindowElement>(_: T.Type) throws(TensorError) {
-    let members = batch * groups
-    let blocks = Pieces(of: positions, atMost: blockLength(rows: depth), least: wantedPieces(members))
-    let matrixCount = windows.areWhole ? 0 : depth * blocks.length
-    try share(members * blocks.count, work: filters * depth * blocks.length, scratch: matrixCount) {
-      index, matrix throws(TensorError) in
-      let (member, block) = index.quotientAndRemainder(dividingBy: blocks.count)
-      let group = member % groups
-      let range = blocks[block]
-      var product = MatrixProduct(
-        dtype: dtype, m: filters, n: range.count, k: depth,
-        a: .init(start: weight + group * filters * depth * size, rowStride: depth, columnStride: 1),
-        b: columns(T.self, image: member, rows: 0..<depth, range, matrix),
-        c: .init(start: output + (member * filters * positions + range.lowerBound) * size, rowStride: positions))
-      if let bias {
-        for filter in 0..<filters {
-          let target = (product.c.start + filter * positions * size).assumingMemoryBound(to: T.self)
-          let start = bias.assumingMemoryBound(to: T.self)[group * filters + filter]
-          target.update(repeating: start, count: range.count)
-        }
-        product.beta = .int(1)
-      }
-      try multiply(product)
+  /// The windows of the output's elements in the input.
+  var windows: Windows {
+    func axis(_ dim: Int) -> WindowAxis {
+      WindowAxis(
+        input: input[dim], kernel: kernel[dim], output: output[dim], stride: stride[dim], padding: padding[dim],
+        dilation: dilation[dim])
     }
+    return Windows(z: axis(0), y: axis(1), x: axis(2))
   }
 
-  /// Columns of the matrix of windows: copied together, or the image itself where every window is one element.
-  private func columns<T: WindowElement>(
-    _: T.Type, image member: Int, rows: Range<Int>, _ range: Range<Int>, _ matrix: UnsafeMutableRawPointer
-  ) -> MatrixProduct.Operand {
-    let image = input + member * channels * windows.inputCount * size
+  /// The windows of the input's elements in the output along one dimension.
+  func transposed(_ dim: Int) -> [WindowAxis] {
+    WindowAxis.transposed(
+      input: input[dim], kernel: kernel[dim], output: output[dim], stride: stride[dim], padding: padding[dim],
+      dilation: dilation[dim])
+  }
+}
+
+/// Filters side by side in the lanes of a panel: as many as a vector holds, the last ones in a shorter one if they are few.
+struct LaneBlocks<T: WindowElement> {
+  let filters: Int
+
+  static var lanes: Int { Int(FX_WINDOW_BYTES) / MemoryLayout<T>.stride }
+  var count: Int { (filters + Self.lanes - 1) / Self.lanes }
+  func range(_ block: Int) -> Range<Int> { block * Self.lanes..<min(filters, (block + 1) * Self.lanes) }
+
+  /// The lanes that so many filters take.
+  static func width(_ filters: Int) -> Int { filters * 4 <= lanes ? lanes / 4 : filters * 2 <= lanes ? lanes / 2 : lanes }
+}
+
+/// Where a block's windows lie: in a copy, or in the images themselves where every window is one element.
+struct WindowSource<T: WindowElement> {
+  let source: UnsafePointer<T>
+  let windows: Windows
+  let groups: Int
+  let channels: Int
+  private var planeCount: Int { windows.z.size * windows.y.size * windows.x.size }
+
+  /// The elements that a copy of a block takes.
+  func copyCount(_ block: WindowBlock) -> Int {
+    windows.areWhole ? 0 : WindowLayout(windows, block).imageCount(channels: channels) * block.images.count
+  }
+
+  /// Writes the places of all positions and of all taps.
+  func placeAll(_ block: WindowBlock, positions: UnsafeMutablePointer<Int>, taps: UnsafeMutablePointer<Int>) {
+    let layout = WindowLayout(windows, block)
+    let imageStep = windows.areWhole ? groups * channels * planeCount : layout.imageCount(channels: channels)
+    layout.placePositions(block, imageStep: imageStep, positions)
+    layout.placeTaps(windows, channels: channels, channelStep: windows.areWhole ? planeCount : layout.channelStep, taps)
+  }
+
+  /// The start of what those places count from, in `memory` if the block is copied.
+  func laidOut(_ block: WindowBlock, group: Int, in memory: UnsafeMutablePointer<T>) -> UnsafePointer<T> {
+    let start = source + (block.images.lowerBound * groups + group) * channels * planeCount
     if windows.areWhole {
-      return .init(
-        start: image + (rows.lowerBound * positions + range.lowerBound) * size, rowStride: positions, columnStride: 1)
+      return start + (block.z.lowerBound * windows.y.size + block.y.lowerBound) * windows.x.size + block.x.lowerBound
     }
-    windows.unfold(T.self, rows: rows, positions: range, of: image, into: matrix)
-    return .init(start: matrix, rowStride: range.count, columnStride: 1)
-  }
-
-  // MARK: Input
-
-  /// Channels are the pieces: the windows of neighbouring positions overlap.
-  private func makeInput<T: WindowElement>(_: T.Type) throws(TensorError) {
-    let members = batch * groups
-    let pieces = Pieces(of: channels, atMost: channels, least: wantedPieces(members))
-    let blocks = Pieces(of: positions, atMost: blockLength(rows: pieces.length * windows.kernelCount), least: 1)
-    let matrixCount = windows.areWhole ? 0 : pieces.length * windows.kernelCount * blocks.length
-    let work = pieces.length * windows.kernelCount * filters * positions
-    try share(members * pieces.count, work: work, scratch: matrixCount) { index, matrix throws(TensorError) in
-      let (member, piece) = index.quotientAndRemainder(dividingBy: pieces.count)
-      let group = member % groups
-      let channels = pieces[piece]
-      let rows = channels.lowerBound * windows.kernelCount..<channels.upperBound * windows.kernelCount
-      let image = input + member * self.channels * windows.inputCount * size
-      for channel in channels {
-        let target = (image + channel * windows.inputCount * size).assumingMemoryBound(to: T.self)
-        let start = bias.map { $0.assumingMemoryBound(to: T.self)[group * self.channels + channel] }
-        target.update(repeating: start ?? .zero, count: windows.inputCount)
+    let layout = WindowLayout(windows, block)
+    for image in 0..<block.images.count {
+      for channel in 0..<channels {
+        layout.copy(
+          start + (image * groups * channels + channel) * planeCount,
+          to: memory + (image * channels + channel) * layout.channelStep)
       }
-      for block in 0..<blocks.count {
-        let range = blocks[block]
-        var product = MatrixProduct(
-          dtype: dtype, m: rows.count, n: range.count, k: filters,
-          a: .init(start: weight + (group * filters * depth + rows.lowerBound) * size, rowStride: 1, columnStride: depth),
-          b: .init(
-            start: output + (member * filters * positions + range.lowerBound) * size, rowStride: positions, columnStride: 1),
-          c: .init(start: matrix, rowStride: range.count))
-        if windows.areWhole {
-          product.c = .init(start: image + (rows.lowerBound * positions + range.lowerBound) * size, rowStride: positions)
-          product.beta = .int(1)
+    }
+    return UnsafePointer(memory)
+  }
+}
+
+/// An array of images that a block's positions are written to or read from.
+struct WindowTarget {
+  let windows: Windows
+  let sizes: [Int]
+
+  var planeCount: Int { sizes[0] * sizes[1] * sizes[2] }
+
+  /// Calls `body` with the runs of a block's positions that lie along a line: the first of them, its image and its place in a plane, and
+  /// their number. They are `windows.x.targetStep` apart.
+  func forEachRun(_ block: WindowBlock, _ body: (_ position: Int, _ image: Int, _ place: Int, _ count: Int) -> Void) {
+    let (z, y, x) = (windows.z, windows.y, windows.x)
+    let isLineWhole = block.x.count == sizes[2] && y.targetStep == 1
+    let isPlaneWhole = isLineWhole && block.y.count == sizes[1] && z.targetStep == 1
+    let lines = isLineWhole ? block.y.count : 1
+    let planes = isPlaneWhole ? block.z.count : 1
+    let count = planes * lines * block.x.count
+    var position = 0
+    for image in block.images {
+      for pz in Swift.stride(from: block.z.lowerBound, to: block.z.upperBound, by: planes) {
+        for py in Swift.stride(from: block.y.lowerBound, to: block.y.upperBound, by: lines) {
+          let line = (z.targetStart + pz * z.targetStep) * sizes[1] + y.targetStart + py * y.targetStep
+          body(position, image, line * sizes[2] + x.targetStart + block.x.lowerBound * x.targetStep, count)
+          position += count
         }
-        try multiply(product)
-        if !windows.areWhole { windows.fold(T.self, rows: rows, positions: range, of: matrix, into: image) }
       }
     }
   }
+}
 
-  // MARK: Weight
+// MARK: - Sharing the work
 
-  private func makeWeight<T: WindowElement>(_: T.Type) throws(TensorError) {
-    if batch * positions == 0 {
-      return weight.assumingMemoryBound(to: T.self).update(repeating: .zero, count: groups * filters * depth)
-    }
-    let pieces = Pieces(of: depth, atMost: max(64, depth / 4), least: wantedPieces(groups))
-    let blocks = Pieces(of: positions, atMost: blockLength(rows: pieces.length), least: 1)
-    let matrixCount = windows.areWhole ? 0 : pieces.length * blocks.length
-    let work = pieces.length * filters * positions * batch
-    try share(groups * pieces.count, work: work, scratch: matrixCount) { index, matrix throws(TensorError) in
-      let (group, piece) = index.quotientAndRemainder(dividingBy: pieces.count)
-      let rows = pieces[piece]
-      for step in 0..<batch * blocks.count {
-        let (image, block) = step.quotientAndRemainder(dividingBy: blocks.count)
-        let member = image * groups + group
-        let range = blocks[block]
-        let columns = columns(T.self, image: member, rows: rows, range, matrix)
-        var product = MatrixProduct(
-          dtype: dtype, m: filters, n: rows.count, k: range.count,
-          a: .init(
-            start: output + (member * filters * positions + range.lowerBound) * size, rowStride: positions, columnStride: 1),
-          b: .init(start: columns.start, rowStride: 1, columnStride: columns.rowStride),
-          c: .init(start: weight + (group * filters * depth + rows.lowerBound) * size, rowStride: depth))
-        product.beta = .int(step == 0 ? 0 : 1)
-        try multiply(product)
-      }
-    }
-  }
-
-  // MARK: Sharing the work
-
-  /// So many bytes of windows are laid out at a time: they stay in the second-level cache with what they are multiplied by.
-  private static let blockByteCount = 1 << 18
+enum ConvolutionWork {
   /// The least work worth a thread of its own, in multiplications.
-  private static let grain = 1 << 17
+  private static let grain = 1 << 18
+  /// A block's positions, whose sums stay in the first-level cache, and the bytes of its layout, which stays in the second-level one.
+  static let positions = 256
+  static let blockByteCount = 1 << 18
+  /// So many taps at a time are multiplied, for the panel to stay in the cache.
+  static let taps = 512
 
-  private func blockLength(rows: Int) -> Int {
-    windows.areWhole ? max(positions, 1) : max(16, Self.blockByteCount / max(1, rows * size))
-  }
+  /// Pieces enough for every thread to have several.
+  static var wantedPieces: Int { ThreadPool.shared.threadCount == 1 ? 1 : 4 * ThreadPool.shared.threadCount }
 
-  /// Into how many pieces each of `members` is cut at least, for all threads to have some.
-  private func wantedPieces(_ members: Int) -> Int {
-    let threads = ThreadPool.shared.threadCount
-    return members >= 2 * threads ? 1 : (2 * threads + members - 1) / max(members, 1)
-  }
-
-  /// Runs `body` for every index, with memory for a matrix of so many elements.
-  private func share(
-    _ count: Int, work: Int, scratch: Int, _ body: (Int, UnsafeMutableRawPointer) throws(TensorError) -> Void
+  /// Runs `body` over ranges of so many pieces, with memory for so many elements.
+  static func share<T>(
+    _ count: Int, work: Int, scratch: Int, of _: T.Type, _ body: (Range<Int>, UnsafeMutablePointer<T>) -> Void
   ) throws(TensorError) {
     let failed = Atomic(false)
-    let byteCount = max(scratch * size, 64)
-    ThreadPool.shared.parallel(count: count, grain: max(1, Self.grain / max(work, 1))) { range in
+    let byteCount = max(scratch * MemoryLayout<T>.stride, 64)
+    ThreadPool.shared.parallel(count: count, grain: max(1, grain / max(work, 1))) { range in
       do throws(TensorError) {
-        let matrix = try CachingAllocator.shared.allocate(byteCount: byteCount)
-        defer { CachingAllocator.shared.deallocate(matrix, byteCount: byteCount) }
-        for index in range { try body(index, matrix) }
+        let memory = try CachingAllocator.shared.allocate(byteCount: byteCount)
+        defer { CachingAllocator.shared.deallocate(memory, byteCount: byteCount) }
+        body(range, memory.assumingMemoryBound(to: T.self))
       } catch {
         failed.store(true, ordering: .relaxed)
       }
@@ -216,24 +229,13 @@ private struct ConvolutionPlan {
     if failed.load(ordering: .relaxed) { throw CachingAllocator.outOfMemory(byteCount: byteCount) }
   }
 
-  private func multiply(_ product: MatrixProduct) throws(TensorError) {
-    if ThreadPool.shared.isInsideJob { try piece(product) } else { try product.run() }
+  /// Memory for the duration of `body`.
+  static func withMemory<T>(
+    _ count: Int, of _: T.Type, _ body: (UnsafeMutablePointer<T>) throws(TensorError) -> Void
+  ) throws(TensorError) {
+    let byteCount = max(count * MemoryLayout<T>.stride, 64)
+    let memory = try CachingAllocator.shared.allocate(byteCount: byteCount)
+    defer { CachingAllocator.shared.deallocate(memory, byteCount: byteCount) }
+    try body(memory.assumingMemoryBound(to: T.self))
   }
-}
-
-/// A range in pieces of one length, but for the last.
-private struct Pieces {
-  let total: Int
-  let length: Int
-  let count: Int
-
-  /// Pieces no longer than `atMost`, and `least` of them where there are enough to make them of sixteen.
-  init(of total: Int, atMost: Int, least: Int) {
-    self.total = total
-    let even = (total + least - 1) / max(least, 1)
-    length = max(1, min(total, atMost, max(even, min(16, total))))
-    count = (total + length - 1) / length
-  }
-
-  subscript(_ index: Int) -> Range<Int> { index * length..<min(total, (index + 1) * length) }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// What sums over windows are computed in on the host. Integers wrap.
 protocol WindowElement: Comparable {
   static var zero: Self { get }
@@ -5,21 +7,48 @@ protocol WindowElement: Comparable {
   /// a · b + c
   static func multiplyAdd(_ a: Self, _ b: Self, _ c: Self) -> Self
   static func sum(_ a: Self, _ b: Self) -> Self
+  /// See `fx_window_product_float32` and `fx_pad_rows_float32`.
+  static var windowProduct: WindowProduct { get }
+  static var padRows: PadRows { get }
+  /// See `fx_max_windows_float32`.
+  static var maxWindows: MaxWindows { get }
+
+  typealias WindowProduct = (
+    _ sums: UnsafeMutablePointer<Self>, _ first: UnsafePointer<Self>?, _ panel: UnsafePointer<Self>, _ source: UnsafePointer<Self>,
+    _ rows: UnsafePointer<Int>, _ rowCount: Int, _ taps: UnsafePointer<Int>, _ tapCount: Int, _ lanes: Int
+  ) -> Void
+  typealias PadRows = (
+    _ target: UnsafeMutablePointer<Self>, _ width: Int, _ left: Int, _ source: UnsafePointer<Self>, _ row: Int, _ step: Int,
+    _ rows: Int, _ columns: Int
+  ) -> Void
+  typealias MaxWindows = (
+    _ values: UnsafeMutablePointer<Self>, _ places: UnsafeMutablePointer<Int64>, _ source: UnsafePointer<Self>, _ start: Int,
+    _ stride: Int, _ windows: Int, _ offsets: UnsafePointer<Int>, _ offsetCount: Int
+  ) -> Void
 }
 
 extension Float: WindowElement {
+  static var windowProduct: WindowProduct { fx_window_product_float32 }
+  static var padRows: PadRows { fx_pad_rows_float32 }
+  static var maxWindows: MaxWindows { fx_max_windows_float32 }
   init(weight: Double) { self.init(weight) }
   @inline(__always) static func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float { a * b + c }
   @inline(__always) static func sum(_ a: Float, _ b: Float) -> Float { a + b }
 }
 
 extension Double: WindowElement {
+  static var windowProduct: WindowProduct { fx_window_product_float64 }
+  static var padRows: PadRows { fx_pad_rows_float64 }
+  static var maxWindows: MaxWindows { fx_max_windows_float64 }
   init(weight: Double) { self = weight }
   @inline(__always) static func multiplyAdd(_ a: Double, _ b: Double, _ c: Double) -> Double { a * b + c }
   @inline(__always) static func sum(_ a: Double, _ b: Double) -> Double { a + b }
 }
 
 extension Int64: WindowElement {
+  static var windowProduct: WindowProduct { fx_window_product_int64 }
+  static var padRows: PadRows { fx_pad_rows_int64 }
+  static var maxWindows: MaxWindows { fx_max_windows_int64 }
   init(weight: Double) { self.init(weight) }
   @inline(__always) static func multiplyAdd(_ a: Int64, _ b: Int64, _ c: Int64) -> Int64 { a &* b &+ c }
   @inline(__always) static func sum(_ a: Int64, _ b: Int64) -> Int64 { a &+ b }

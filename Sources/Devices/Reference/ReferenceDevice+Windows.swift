@@ -51,6 +51,21 @@ extension ReferenceDevice {
     }
   }
 
+  public func maxPoolGradient(_ values: Operand, indices: Operand, rank: Int, to output: Operand) throws(TensorError) {
+    let volume = output.shape.suffix(rank).reduce(1, *)
+    let windows = values.shape.suffix(rank).reduce(1, *)
+    var sums = [Scalar](repeating: .int(0), count: output.count)
+    for position in 0..<values.count {
+      let place = Int(Elements(indices)[position].intValue)
+      guard place >= 0 && place < volume else {
+        throw .index("index \(place) is out of bounds for dimension \(output.shape.count - rank) with size \(volume)")
+      }
+      let target = position / windows * volume + place
+      sums[target] = sums[target].adding(Elements(values)[position], .int(1), in: output.dtype)
+    }
+    for (position, sum) in sums.enumerated() { Elements(output)[position] = sum }
+  }
+
   public func resample(_ input: Operand, dim: Int, _ bands: Bands, isTransposed: Bool, to output: Operand) {
     let (sources, targets) = (input.layout.lanes(along: [dim]), output.layout.lanes(along: [dim]))
     for (source, target) in zip(sources, targets) {

@@ -7,6 +7,7 @@ struct Places: Sendable {
   private let shape: [Int]
   private let planes: Int
   private let volume: Int
+  private let rank: Int
 
   /// - Parameters:
   ///   - shape: the tensor's shape.
@@ -16,6 +17,7 @@ struct Places: Sendable {
     self.shape = shape
     planes = shape.dropLast(rank).reduce(1, *)
     volume = shape.suffix(rank).reduce(1, *)
+    self.rank = rank
   }
 
   /// The same positions in all elements of the tensor.
@@ -32,7 +34,11 @@ struct Places: Sendable {
 
   /// Zeros, with values added at these places: the derivative of `elements`.
   func sums(of values: Tensor) -> Tensor {
-    values.reshape([-1]).summed(at: index(), in: [planes * volume]).reshape(shape)
+    attempt(values) { values throws(TensorError) in
+      let result = try Tensor.uninitialized("zeros", shape, values.dtype, values.device)
+      try values.device.maxPoolGradient(values.operand, indices: indices.operand, rank: rank, to: result.operand)
+      return result.differentiable("MaxPoolBackwardBackward0", values) { g in elements(of: g) }
+    }
   }
 
   /// Zeros, but for values at these places; of several for one place the last.
