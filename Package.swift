@@ -34,7 +34,7 @@ let package = Package(
     .executableTarget(
       name: "conformance",
       dependencies: [
-        "Fluxion",
+        "Fluxion", "Devices",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices"]),

@@ -3,6 +3,11 @@ import Devices
 // The way back to Swift's own numbers. All of these wait for the device.
 
 extension Tensor {
+  /// Computes the elements now, where an elementwise operation on a large tensor has left them to be computed in one pass with what follows.
+  ///
+  /// Nothing but the time tells the difference: whatever reads elements computes them first. Code that measures times calls this.
+  public func evaluate() { body.value.storage.compute() }
+
   /// The single element as a number.
   ///
   /// Error: `a Tensor with 2 elements cannot be converted to Scalar`.
@@ -29,6 +34,7 @@ extension Tensor {
       let value = Tensor(self.body.frozen.detached()).compact()
       guard value.isValid else { return nil }
       let byteCount = value.count * value.dtype.byteCount
+      value.body.storage.compute()
       if let address = value.body.address {
         return Swift.withExtendedLifetime(value) { body(UnsafeRawBufferPointer(start: address, count: byteCount)) }
       }

@@ -32,6 +32,11 @@ public protocol Device: AnyObject, Sendable {
   func elementwise(
     _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]) throws(TensorError)
 
+  /// The same for outputs that are whole blocks nobody has seen yet, and inputs whose elements stay as they are while somebody holds them. The
+  /// device may leave it until the results are needed, and do it in one pass with what follows. The default does it now.
+  func deferredElementwise(
+    _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]) throws(TensorError)
+
   // MARK: Along dimensions
 
   /// Reduces `dims` of the input. The output has the input's rank, with size one where reduced.
@@ -107,6 +112,12 @@ public enum OrderedPart: Sendable, Hashable {
 }
 
 extension Device {
+  public func deferredElementwise(
+    _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]
+  ) throws(TensorError) {
+    try elementwise(kernel, dtype: dtype, inputs: inputs, outputs: outputs)
+  }
+
   public func select(
     _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand
   ) throws(TensorError) {

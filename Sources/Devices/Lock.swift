@@ -12,10 +12,19 @@ package struct LockWord: ~Copyable, Sendable {
 
   @inline(__always)
   package func withLock<Result: ~Copyable, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-    if isTaken.exchange(true, ordering: .acquiring) { wait() }
-    defer { isTaken.store(false, ordering: .releasing) }
+    lock()
+    defer { unlock() }
     return try body()
   }
+
+  /// For several locks that are held together, where no one closure encloses what each protects.
+  @inline(__always)
+  package func lock() {
+    if isTaken.exchange(true, ordering: .acquiring) { wait() }
+  }
+
+  @inline(__always)
+  package func unlock() { isTaken.store(false, ordering: .releasing) }
 
   @inline(never)
   private func wait() {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Devices
 import Foundation
 
 /// Runs golden data against the library.
@@ -31,6 +32,7 @@ struct Conformance: ParsableCommand {
         "There is no suite '\(suite)'; there are \(Conformance.suites.map(\.name).joined(separator: ", ")).")
     }
     let chosen = suite is OpsSuite ? OpsSuite(options: ops.options) : suite
+    if ops.fused { Fusion.leastCount = 1 }
     var tally = Tally()
     for file in files {
       let location = URL(filePath: file)

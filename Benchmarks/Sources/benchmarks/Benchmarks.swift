@@ -7,9 +7,13 @@ struct Benchmarks: ParsableCommand {
     commandName: "benchmarks",
     abstract: "Compares naive loops, OpenBLAS or C called directly, and the library.")
 
-  enum Format: String, ExpressibleByArgument { case table, tsv }
+  enum Format: String, ExpressibleByArgument { case table, tsv, memory }
 
-  @Option(help: "table, or tsv: the workload's name, a tab, and the library's seconds.")
+  @Option(
+    help: """
+      table; tsv: the workload's name, a tab, and the library's seconds; or memory: the name, and the bytes by which the peak grows, of one \
+      workload a process.
+      """)
   var format = Format.table
 
   @Option(help: "Threads for everything.")
@@ -49,10 +53,10 @@ struct Benchmarks: ParsableCommand {
       if chosen.isEmpty { continue }
       if format == .table { Table.printHeader(group.title) }
       for recipe in chosen {
-        let workload = recipe.make()
         switch format {
-        case .tsv: print("\(workload.name)\t\(best(workload.library))")
-        case .table: Table.printRow(workload)
+        case .tsv: print("\(recipe.name)\t\(best(recipe.make().library))")
+        case .table: Table.printRow(recipe.make())
+        case .memory: print("\(recipe.name)\t\(peakGrowth(recipe))")
         }
       }
     }

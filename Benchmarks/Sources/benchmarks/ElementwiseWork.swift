@@ -58,7 +58,7 @@ private func binary(
 ) -> Workload {
   let inputs = Inputs(n)
   var workload = Workload(
-    name: "\(name)_1e\(exponent)", work: Double(n), unit: .elements, library: { _ = library(inputs.x, inputs.y) })
+    name: "\(name)_1e\(exponent)", work: Double(n), unit: .elements, library: { library(inputs.x, inputs.y).evaluate() })
   workload.direct = {
     ThreadPool.shared.parallel(count: n, grain: grain) { range in
       let start = range.lowerBound
@@ -75,7 +75,7 @@ private func unary(
 ) -> Workload {
   let inputs = Inputs(n)
   var workload = Workload(
-    name: "\(name)_1e\(exponent)", work: Double(n), unit: .elements, library: { _ = library(inputs.x) })
+    name: "\(name)_1e\(exponent)", work: Double(n), unit: .elements, library: { library(inputs.x).evaluate() })
   workload.direct = {
     ThreadPool.shared.parallel(count: n, grain: grain) { range in
       loop(inputs.out + range.lowerBound, inputs.a + range.lowerBound, range.count)

@@ -63,6 +63,8 @@ final class Variable: @unchecked Sendable {
     } else {
       sum = gradient
     }
+    // The pass leaves nothing to be done that would hold on to what the graph saved.
+    sum!.evaluate()
     grad = sum
     if !hooks.isEmpty { for hook in hooks.all { hook(node.asTensor) } }
   }

@@ -205,10 +205,11 @@ extension ElementwiseOperation {
 }
 
 extension TensorBody {
-  /// The first element, where kernels may be run on it here and now.
+  /// The first element, where it is there and kernels may be run on it here and now.
   @inline(__always)
   var address: UnsafeRawPointer? {
-    storage.directAddress.map { UnsafeRawPointer($0 + layout.offset * dtype.byteCount) }
+    guard storage.isDirect, !storage.isPending else { return nil }
+    return UnsafeRawPointer(storage.handle + layout.offset * dtype.byteCount)
   }
 
   /// Whether a loop can run over the elements as they lie, and they are so few that nothing more is worth while.
@@ -348,7 +349,7 @@ enum Elementwise {
       outputs.append(
         Operand(storage: try device.allocate(byteCount: layout.count * type.byteCount), layout: layout, dtype: type))
     }
-    try device.elementwise(kernel, dtype: dtype, inputs: inputs, outputs: outputs)
+    try device.deferredElementwise(kernel, dtype: dtype, inputs: inputs, outputs: outputs)
     let flags: TensorBody.Flags = mode == .inference ? .inference : []
     return outputs.map {
       Tensor(TensorBody(storage: $0.storage, layout: $0.layout, dtype: $0.dtype, flags: flags))

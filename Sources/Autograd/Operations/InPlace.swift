@@ -103,13 +103,22 @@ extension ElementwiseOperation {
     if let refusal = check?.refusal(of: dtype, for: [x.dtype, y.dtype]) { throw refusal }
     if rule == .floating && !dtype.isFloatingPoint { dtype = DefaultDType.current }
     try checkInPlace(of: shape, kernel.outputKind(0) == .boolean ? .bool : dtype, in: x.shape, x.dtype)
-    let target =
-      overwrites && x.layout.isContiguous
-      ? x
-      : Operand(
-        storage: try x.device.allocate(byteCount: x.count * x.dtype.byteCount), layout: Layout(shape: x.shape), dtype: x.dtype)
-    try x.device.elementwise(kernel, dtype: dtype, inputs: [.operand(x), argument], outputs: [target])
-    return target
+    // The change joins a kernel that waits, in the place of writing what was only on the way.
+    if overwrites && x.layout.isContiguous && !x.storage.isPending && !argument.isPending {
+      try x.device.elementwise(kernel, dtype: dtype, inputs: [.operand(x), argument], outputs: [x])
+      return x
+    }
+    let result = Operand(
+      storage: try x.device.allocate(byteCount: x.count * x.dtype.byteCount), layout: Layout(shape: x.shape), dtype: x.dtype)
+    try x.device.deferredElementwise(kernel, dtype: dtype, inputs: [.operand(x), argument], outputs: [result])
+    return result
+  }
+}
+
+extension KernelArgument {
+  fileprivate var isPending: Bool {
+    if case .operand(let operand) = self { return operand.storage.isPending }
+    return false
   }
 }
 

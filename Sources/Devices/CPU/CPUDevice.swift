@@ -61,7 +61,20 @@ public final class CPUDevice: Device {
   public func elementwise(
     _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]
   ) throws(TensorError) {
-    try CPUElementwise.run(kernel, dtype: dtype, inputs: inputs, outputs: outputs, device: type)
+    try CPUElementwise.check(kernel, dtype: dtype, device: type)
+    // What is written now must not be overwritten by what was asked for before.
+    for output in outputs { output.storage.compute() }
+    CPUElementwise.run(kernel, dtype: dtype, inputs: inputs, outputs: outputs)
+  }
+
+  public func deferredElementwise(
+    _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]
+  ) throws(TensorError) {
+    guard outputs[0].count >= max(Fusion.leastCount, 1), dtype.computeDType == dtype else {
+      return try elementwise(kernel, dtype: dtype, inputs: inputs, outputs: outputs)
+    }
+    try CPUElementwise.check(kernel, dtype: dtype, device: type)
+    PendingKernel.leave(kernel, dtype: dtype, inputs: inputs, to: outputs)
   }
 
   // MARK: Along dimensions

@@ -3,8 +3,10 @@ import CKernels
 /// Elementwise kernels on the host's memory, tile by tile: a tile of every register fits the first-level cache, and every
 /// instruction is one vectorised loop over it.
 enum CPUElementwise {
-  /// Elements per tile.
+  /// Elements per tile, at most: of a kernel with many tiles they are fewer, so that all stay in the first-level cache.
   static let tile = 1024
+  private static let leastTile = 256
+  private static let tilesByteCount = 24 << 10
   /// Elements that are worth another thread.
   static let grain = 32_768
   /// A result of so many bytes goes past the caches, which could not keep it: its lines need not be read before they are written. Measured
@@ -18,10 +20,8 @@ enum CPUElementwise {
     }
   }
 
-  static func run(
-    _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand], device: String
-  ) throws(TensorError) {
-    try check(kernel, dtype: dtype, device: device)
+  /// The kernel must have passed `check`.
+  static func run(_ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]) {
     let compiled = kernel.compiled[dtype]
     guard let count = outputs.first?.count, count > 0 else { return }
     let plan = Plan(kernel, compiled, dtype: dtype, inputs: inputs, outputs: outputs)
@@ -42,6 +42,12 @@ enum CPUElementwise {
     }
   }
 
+  private static func tile(of kernel: CompiledKernel) -> Int {
+    var tile = tile
+    while tile > leastTile && tile * kernel.tileCount * kernel.elementSizes.max()! > tilesByteCount { tile /= 2 }
+    return tile
+  }
+
   /// Where every operand's elements are found, for one launch.
   fileprivate struct Plan {
     /// One operand: the host address of its first element, and how its elements follow in the outputs' row-major order.
@@ -60,8 +66,8 @@ enum CPUElementwise {
       /// Whether the loops can work on the elements as they lie, wherever in the operand.
       var isRun: Bool { isDense && !needsCast }
 
-      init(_ operand: Operand, register: Int, registerDType: DType) {
-        base = operand.storage.handle + operand.layout.offset * operand.dtype.byteCount
+      init(_ operand: Operand, at address: UnsafeMutableRawPointer, register: Int, registerDType: DType) {
+        base = address + operand.layout.offset * operand.dtype.byteCount
         dtype = operand.dtype
         memorySize = operand.dtype.byteCount
         (shape, strides) = operand.layout.coalesced
@@ -115,7 +121,8 @@ enum CPUElementwise {
       for (index, argument) in inputs.enumerated() {
         let registerDType: DType = kernel.inputs[index] == .boolean ? .bool : valueDType
         switch argument {
-        case .operand(let operand): sides.append(Side(operand, register: index, registerDType: registerDType))
+        case .operand(let operand): 
+          sides.append(Side(operand, at: operand.storage.handle, register: index, registerDType: registerDType))
         case .scalar(let value): scalars.append((index, bitPattern(of: value, as: registerDType)))
         }
       }
@@ -123,7 +130,9 @@ enum CPUElementwise {
       self.inputs = sides
       self.outputs = outputs.enumerated().map { index, operand in
         let register = kernel.outputs[index]
-        return Side(operand, register: register, registerDType: kernel.kinds[register] == .boolean ? .bool : valueDType)
+        return Side(
+          operand, at: operand.storage.destination, register: register,
+          registerDType: kernel.kinds[register] == .boolean ? .bool : valueDType)
       }
       self.compiled = compiled
       self.scalars = scalars
@@ -161,13 +170,14 @@ enum CPUElementwise {
 
     /// Computes the elements of `range`, counted in row-major order.
     func run(_ range: Range<Int>) {
-      let n = min(tile, range.count)
+      let n = min(CPUElementwise.tile(of: compiled), range.count)
       let registerCount = compiled.elementSizes.count
-      // One tile for each register, one to convert in.
-      withUnsafeTemporaryAllocation(byteCount: (registerCount + 1) * max(n, 1) * 8, alignment: 64) { scratch in
-        withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: 2 * registerCount) { pointers in
-          let own = { (register: Int) in scratch.baseAddress! + register * n * 8 }
-          let conversion = own(registerCount)
+      let tileSize = max(n, 1) * compiled.elementSizes.max()!
+      // The tiles, and one to convert in.
+      withUnsafeTemporaryAllocation(byteCount: compiled.tileCount * tileSize + max(n, 1) * 8, alignment: 64) { scratch in
+        withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: registerCount) { pointers in
+          let own = { (register: Int) in scratch.baseAddress! + compiled.tiles[register] * tileSize }
+          let conversion = scratch.baseAddress! + compiled.tileCount * tileSize
           for register in 0..<registerCount { pointers.initializeElement(at: register, to: own(register)) }
           for (register, bits) in scalars {
             withUnsafePointer(to: bits) { fx_fill(own(register), $0, n, Int32(compiled.elementSizes[register])) }

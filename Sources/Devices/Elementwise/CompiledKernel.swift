@@ -22,6 +22,9 @@ final class CompiledKernel: @unchecked Sendable {  // nothing changes after init
   let steps: [Step]
   /// Bytes per element of every register.
   let elementSizes: [Int]
+  /// The tile of every register: results share one where no instruction reads both any more, inputs and constants follow with one each.
+  let tiles: [Int]
+  let tileCount: Int
   /// Bit patterns of the constants, in the dtype of their registers.
   let constants: [UInt64]
   /// The single loop of a program of one instruction that reads its inputs in order, each once, and gives that result.
@@ -51,12 +54,43 @@ final class CompiledKernel: @unchecked Sendable {  // nothing changes after init
     }
     self.steps = steps
     self.missing = missing
+    (tiles, tileCount) = CompiledKernel.tiles(program, steps, elementSizes)
     let isSingle =
       steps.count == 1 && program.outputs == [first] && program.constants.isEmpty
       && program.instructions[0].opcode.arity == program.inputs.count
       && Array([steps[0].a, steps[0].b, steps[0].c].prefix(program.inputs.count)) == Array(program.inputs.indices)
     singleLoop = isSingle && missing == nil ? steps[0].loop : nil
     outputSize = program.outputs.first.map { program.kinds[$0] == .value ? valueSize : 1 } ?? 0
+  }
+
+  /// Gives every register a tile, results first: those that are in use stay in the first-level cache only where they are few.
+  private static func tiles(
+    _ program: KernelBuilder.Program, _ steps: [Step], _ elementSizes: [Int]
+  ) -> (tiles: [Int], count: Int) {
+    let first = program.inputs.count + program.constants.count
+    var lastUse = [Int](repeating: -1, count: program.kinds.count)
+    for (index, step) in steps.enumerated() {
+      for register in [step.a, step.b, step.c] { lastUse[register] = index }
+    }
+    for register in program.outputs { lastUse[register] = steps.count }
+    var tiles = [Int](repeating: 0, count: program.kinds.count)
+    var free: [Int] = []
+    var count = 0
+    for (index, step) in steps.enumerated() {
+      let ending = Set([step.a, step.b, step.c].filter { $0 >= first && lastUse[$0] == index })
+      // A result may lie where an operand does: every element is read before it is written. Not where sizes differ.
+      let (before, after) = (ending.filter { elementSizes[$0] == elementSizes[step.target] }, ending)
+      free += before.map { tiles[$0] }
+      if let tile = free.popLast() {
+        tiles[step.target] = tile
+      } else {
+        tiles[step.target] = count
+        count += 1
+      }
+      free += after.subtracting(before).map { tiles[$0] }
+    }
+    for register in 0..<first { tiles[register] = count + register }
+    return (tiles, count + first)
   }
 }
 

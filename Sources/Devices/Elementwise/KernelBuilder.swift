@@ -138,14 +138,29 @@ extension KernelBuilder {
     for instruction in program.instructions { read.formUnion([instruction.a, instruction.b, instruction.c]) }
     let kept = program.inputs.indices.filter { read.contains($0) }
     let fresh = KernelBuilder()
-    var registers = [Expression?](repeating: nil, count: program.kinds.count)
+    var registers = [Expression?](repeating: nil, count: program.inputs.count)
     for index in kept { registers[index] = fresh.input(program.inputs[index]) }
-    for (index, value) in program.constants.enumerated() { registers[program.inputs.count + index] = fresh.constant(value) }
-    let first = program.inputs.count + program.constants.count
-    for (index, instruction) in program.instructions.enumerated() {
-      let operands = [instruction.a, instruction.b, instruction.c].prefix(instruction.opcode.arity)
-      registers[first + index] = fresh.emit(instruction.opcode, operands.map { registers[$0]! })
-    }
+    fresh.write(program.constants, program.instructions, in: &registers)
     return (ElementwiseKernel(fresh, outputs: program.outputs.map { registers[$0]! }), kept)
+  }
+
+  /// Writes a kernel's program over the given inputs.
+  ///
+  /// - Returns: the kernel's results.
+  func append(_ kernel: ElementwiseKernel, _ inputs: [Expression]) -> [Expression] {
+    var registers: [Expression?] = inputs
+    write(kernel.constants, kernel.instructions, in: &registers)
+    return kernel.outputs.map { registers[$0]! }
+  }
+
+  /// - Parameter registers: the inputs, nil where no instruction reads one; the rest is added.
+  private func write(
+    _ constants: [Scalar], _ instructions: [ElementwiseKernel.Instruction], in registers: inout [Expression?]
+  ) {
+    for value in constants { registers.append(constant(value)) }
+    for instruction in instructions {
+      let operands = [instruction.a, instruction.b, instruction.c].prefix(instruction.opcode.arity)
+      registers.append(emit(instruction.opcode, operands.map { registers[$0]! }))
+    }
   }
 }

@@ -32,6 +32,9 @@ struct OpArguments: ParsableArguments {
   @Option(help: "The dtype in place of float64: values within 1e-4 then count as right.")
   var dtype: StandIn?
 
+  @Flag(help: "Elementwise results wait to be fused with what follows, however small.")
+  var fused = false
+
   enum StandIn: String, ExpressibleByArgument, CaseIterable { case float32 }
 
   var options: OpOptions {

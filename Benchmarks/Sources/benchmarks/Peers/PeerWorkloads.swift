@@ -78,11 +78,11 @@ func peerWorkloads() -> [WorkloadRecipe] {
     },
     peer("add_10m") {
       let (a, b) = (Tensor.rand([10_000_000]), Tensor.rand([10_000_000]))
-      return { _ = a + b }
+      return { (a + b).evaluate() }
     },
     peer("exp_1m") {
       let a = Tensor.rand([1_000_000])
-      return { _ = a.exp() }
+      return { a.exp().evaluate() }
     },
     peer("sum_dim0_4096x1024") {
       let a = Tensor.rand([4096, 1024])
