@@ -121,7 +121,7 @@ enum CPUElementwise {
       for (index, argument) in inputs.enumerated() {
         let registerDType: DType = kernel.inputs[index] == .boolean ? .bool : valueDType
         switch argument {
-        case .operand(let operand): 
+        case .operand(let operand):
           sides.append(Side(operand, at: operand.storage.handle, register: index, registerDType: registerDType))
         case .scalar(let value): scalars.append((index, bitPattern(of: value, as: registerDType)))
         }
