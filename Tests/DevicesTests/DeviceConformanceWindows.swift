@@ -105,6 +105,10 @@ extension DeviceConformanceTests {
       ConvolutionCase(
         3, channels: 2, filters: 3, input: [6, 7, 19], kernel: [3, 2, 3], stride: [1, 2, 1], padding: [1, 1, 1],
         dilation: [1, 2, 1], behind: [1, 0, 1]),
+      // Most of the windows of the input's elements are outside the output.
+      ConvolutionCase(
+        5, channels: 3, filters: 40, groups: 2, input: [4, 7], kernel: [4, 3], stride: [1, 2], padding: [0, 0], dilation: [1, 2],
+        behind: [0, 1]),
       // Lines longer than a block, of planes a power of two apart.
       ConvolutionCase(
         1, channels: 3, filters: 2, input: [2, 1024], kernel: [2, 1], stride: [1, 1], padding: [0, 0], dilation: [1, 1],

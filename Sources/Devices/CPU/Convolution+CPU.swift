@@ -49,17 +49,20 @@ enum CPUConvolution {
         weights, bias: bias
       ).run(shape.windows)
     case .input:
+      let parts = (0..<3).map { shape.transposed($0) }
+      let elements = parts.reduce(1.0) { $0 * $1.reduce(0) { $0 + Double($1.positions) * Double($1.taps) } }
+      let scatter = InputScatter(shape, input: x, output: y, weight: w, bias: bias)
+      if scatter.pays(against: elements) { return try scatter.run() }
       let weights = WeightOrder(filterStep: shape.kernelCount, channelStep: shape.channels * shape.kernelCount)
       let correlation = Correlation(
         shape, source: UnsafePointer(y), channels: shape.filters, target: x, filters: shape.channels, targetSizes: shape.input,
         weight: w, weights, bias: bias)
-      let (z, y, x) = (shape.transposed(0), shape.transposed(1), shape.transposed(2))
       // Elements that no window reaches, between the windows or behind them, are in none of the parts.
-      let covered = zip([z, y, x], shape.input).allSatisfy { parts, size in parts.reduce(0) { $0 + $1.positions } == size }
+      let covered = zip(parts, shape.input).allSatisfy { parts, size in parts.reduce(0) { $0 + $1.positions } == size }
       if !covered { correlation.fill() }
-      for z in z {
-        for y in y {
-          for x in x { try correlation.run(Windows(z: z, y: y, x: x)) }
+      for z in parts[0] {
+        for y in parts[1] {
+          for x in parts[2] { try correlation.run(Windows(z: z, y: y, x: x)) }
         }
       }
     case .weight: try WeightGradient(shape, input: x, output: y, weight: w).run()
