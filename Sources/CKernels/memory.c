@@ -78,24 +78,27 @@ void fx_finish_streams(void) {
 #endif
 }
 
-// out[i][j] = in[j][i]. By way of a strip in the first-level cache: as many rows as a line of memory holds elements, so that every line of
-// the input is used up when it is read, and columns enough that those of the output are written whole. Rows a power of two apart share
-// few lines of the cache, which is why neither side can be walked in steps of whole rows.
+// out[i][j] = in[j][i]. By way of a strip in the first-level cache: as many rows as two lines of memory hold elements, so that the lines of
+// the input are used up when they are read, and columns enough that those of the output are written whole. Rows a power of two apart share
+// few lines of the cache, which is why neither side can be walked in steps of whole rows, and the processor foresees no such steps: the lines
+// are asked for some columns ahead.
 #define TRANSPOSE(T, size, block, strip_columns)                                                                       \
   static void transpose_##size(T *out, long out_row, const T *in, long in_row, long rows, long columns, int streams) {  \
-    enum { strip_rows = 64 / size };                                                                                    \
+    enum { line = 64 / size, strip_rows = 2 * line, ahead = 16 };                                                       \
     T strip[strip_rows * strip_columns] __attribute__((aligned(64)));                                                   \
     for (long r = 0; r < rows; r += strip_rows) {                                                                       \
-      long height = rows - r < strip_rows ? rows - r : strip_rows;                                                      \
+      long height = rows - r < strip_rows ? rows - r : strip_rows, high = height - height % block;                      \
       for (long c = 0; c < columns; c += strip_columns) {                                                               \
-        long width = columns - c < strip_columns ? columns - c : strip_columns;                                         \
+        long width = columns - c < strip_columns ? columns - c : strip_columns, wide = width - width % block;           \
         const T *from = in + r + c * in_row;                                                                            \
-        long even = height == strip_rows ? width - width % block : 0;                                                   \
-        for (long j = 0; j < even; j += block)                                                                          \
-          for (long i = 0; i < strip_rows; i += block)                                                                  \
+        for (long j = 0; j < wide; j += block) {                                                                        \
+          for (long k = j + ahead; k < j + ahead + block && c + k < columns; k++)                                       \
+            for (long i = 0; i < height; i += line) __builtin_prefetch(from + i + k * in_row, 0, 2);                    \
+          for (long i = 0; i < high; i += block)                                                                        \
             transpose_block_##size(strip + i * strip_columns + j, strip_columns, from + i + j * in_row, in_row);        \
-        for (long j = even; j < width; j++)                                                                             \
-          for (long i = 0; i < height; i++) strip[i * strip_columns + j] = from[i + j * in_row];                        \
+        }                                                                                                               \
+        for (long j = 0; j < width; j++)                                                                                \
+          for (long i = j < wide ? high : 0; i < height; i++) strip[i * strip_columns + j] = from[i + j * in_row];      \
         for (long i = 0; i < height; i++) {                                                                             \
           T *to = out + (r + i) * out_row + c;                                                                          \
           if (streams) fx_stream(to, strip + i * strip_columns, width * size);                                          \
