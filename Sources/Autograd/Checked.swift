@@ -75,10 +75,13 @@ func attempt(_ x: Tensor, _ y: Tensor, _ body: (Tensor, Tensor) throws(TensorErr
   do { return try body(x.frozen, y.frozen) } catch { return .failure(error) }
 }
 
+@inline(__always)
 func attempt(
   _ x: Tensor, _ y: Tensor, _ z: Tensor, _ body: (Tensor, Tensor, Tensor) throws(TensorError) -> Tensor
 ) -> Tensor {
-  for t in [x, y, z] where !t.isValid { return t }
+  guard x.isValid else { return x }
+  guard y.isValid else { return y }
+  guard z.isValid else { return z }
   do { return try body(x.frozen, y.frozen, z.frozen) } catch { return .failure(error) }
 }
 

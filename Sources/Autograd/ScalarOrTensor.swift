@@ -22,10 +22,19 @@ public protocol ScalarOrTensor {
   static func ** (x: Self, exponent: Double) -> Self
   static prefix func - (x: Self) -> Self
 
+  /// The value as what it is.
+  var numberOrTensor: NumberOrTensor { get }
+
   /// A number written in the formula, and a value.
   static func combined(_ x: Scalar, _ operation: BinaryArithmetic, _ y: Self) -> Self
   /// A value, and a number written in the formula.
   static func combined(_ x: Self, _ operation: BinaryArithmetic, _ y: Scalar) -> Self
+}
+
+/// One or the other.
+public enum NumberOrTensor: Sendable {
+  case number(Double)
+  case tensor(Tensor)
 }
 
 public enum BinaryArithmetic: Sendable {
@@ -62,6 +71,8 @@ extension ScalarOrTensor {
 }
 
 extension ScalarOrTensor where Self: BinaryFloatingPoint {
+  public var numberOrTensor: NumberOrTensor { .number(Double(self)) }
+
   public static func combined(_ x: Scalar, _ operation: BinaryArithmetic, _ y: Self) -> Self {
     operation(Self(x.doubleValue), y)
   }
@@ -92,6 +103,8 @@ extension Float: ScalarOrTensor {
 }
 
 extension Tensor: ScalarOrTensor {
+  public var numberOrTensor: NumberOrTensor { .tensor(self) }
+
   public static func combined(_ x: Scalar, _ operation: BinaryArithmetic, _ y: Tensor) -> Tensor {
     switch operation {
     case .add: Operation.add(y, x)

@@ -22,7 +22,7 @@ final class TensorBody: @unchecked Sendable {
     static let invalid = Flags(rawValue: 4)
   }
 
-  var storage: Storage
+  @exclusivity(unchecked) var storage: Storage
   let layout: Layout
   let dtype: DType
   let flags: Flags

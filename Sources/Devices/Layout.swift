@@ -2,16 +2,20 @@
 ///
 /// Layouts are shared far more often than made: a copy is one reference.
 public struct Layout: Sendable, Hashable {
-  private let content: Content
+  @usableFromInline let content: Content
 
-  private final class Content: Sendable {
-    let shape: [Int]
-    let strides: [Int]
-    let offset: Int
-    let count: Int
-    let isContiguous: Bool
-    let isUniform: Bool
-    let isCompact: Bool
+  @usableFromInline
+  final class Content: Sendable {
+    @usableFromInline let shape: [Int]
+    @usableFromInline let strides: [Int]
+    @usableFromInline let offset: Int
+    @usableFromInline let count: Int
+    @usableFromInline let isContiguous: Bool
+    @usableFromInline let isUniform: Bool
+    @usableFromInline let isCompact: Bool
+
+    /// A matrix with its dimensions exchanged.
+    let transpose = LazyReference<Content>()
 
     init(shape: [Int], strides: [Int], offset: Int) {
       var expected = 1
@@ -40,28 +44,44 @@ public struct Layout: Sendable, Hashable {
 
   /// Row-major order from the storage's start.
   public init(shape: [Int]) {
-    self.init(shape: shape, strides: Layout.rowMajorStrides(shape), offset: 0)
+    if shape.count == 2, let known = MatrixLayouts.content(shape[0], shape[1]) {
+      content = known
+    } else {
+      content = Content(shape: shape, strides: Layout.rowMajorStrides(shape), offset: 0)
+    }
+  }
+
+  /// A matrix in row-major order from the storage's start. Of sizes that were asked for before it makes nothing.
+  public init(rows: Int, columns: Int) {
+    content = MatrixLayouts.content(rows, columns) ?? Content(shape: [rows, columns], strides: [max(columns, 1), 1], offset: 0)
   }
 
   public init(shape: [Int], strides: [Int], offset: Int) {
     content = Content(shape: shape, strides: strides, offset: offset)
   }
 
+  private init(_ content: Content) { self.content = content }
+
   public static let scalar = Layout(shape: [])
 
-  public var shape: [Int] { content.shape }
-  public var strides: [Int] { content.strides }
-  public var offset: Int { content.offset }
-  public var rank: Int { content.shape.count }
+  /// All elements at the start of the storage.
+  public init(repeatedIn shape: [Int]) {
+    self.init(shape: shape, strides: [Int](repeating: 0, count: shape.count), offset: 0)
+  }
+
+  @inlinable public var shape: [Int] { content.shape }
+  @inlinable public var strides: [Int] { content.strides }
+  @inlinable public var offset: Int { content.offset }
+  @inlinable public var rank: Int { content.shape.count }
   /// The product of the shape.
-  public var count: Int { content.count }
+  @inlinable public var count: Int { content.count }
   /// Whether the elements lie in row-major order without gaps; the offset may be anything.
-  public var isContiguous: Bool { content.isContiguous }
+  @inlinable public var isContiguous: Bool { content.isContiguous }
   /// Whether all elements are one and the same place in memory: a number, expanded or not.
-  public var isUniform: Bool { content.isUniform }
+  @inlinable public var isUniform: Bool { content.isUniform }
 
   /// The same shape in row-major order from the start of a storage of its own. Makes nothing where it already is.
-  public var compacted: Layout { content.isCompact ? self : Layout(shape: shape) }
+  @inlinable public var compacted: Layout { content.isCompact ? self : Layout(shape: shape) }
 
   public static func == (a: Layout, b: Layout) -> Bool {
     a.content === b.content || (a.shape == b.shape && a.strides == b.strides && a.offset == b.offset)
@@ -74,7 +94,7 @@ public struct Layout: Sendable, Hashable {
   }
 
   /// Whether both have one shape.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func hasShape(of other: Layout) -> Bool { content === other.content || shape == other.shape }
 
   private static func rowMajorStrides(_ shape: [Int]) -> [Int] {
@@ -105,6 +125,24 @@ public struct Layout: Sendable, Hashable {
   }
 }
 
+/// The layouts of small matrices in row-major order, which programs ask for again and again: the first of those that share a place.
+private enum MatrixLayouts {
+  private static let places = (0..<256).map { _ in Place() }
+
+  private final class Place: Sendable {
+    let content = LazyReference<Layout.Content>()
+  }
+
+  /// nil where another has the place.
+  static func content(_ rows: Int, _ columns: Int) -> Layout.Content? {
+    guard 0..<4096 ~= rows, 0..<4096 ~= columns else { return nil }
+    let known = places[(rows &* 37 &+ columns) & 255].content.get {
+      Layout.Content(shape: [rows, columns], strides: [max(columns, 1), 1], offset: 0)
+    }
+    return known.shape[0] == rows && known.shape[1] == columns ? known : nil
+  }
+}
+
 // MARK: - Views
 
 extension Layout {
@@ -112,7 +150,16 @@ extension Layout {
     Layout(shape: dims.map { shape[$0] }, strides: dims.map { strides[$0] }, offset: offset)
   }
 
+  /// A matrix with rows and columns exchanged. Of one in row-major order it is made once.
+  public var transposedMatrix: Layout {
+    func made() -> Content { Content(shape: [shape[1], shape[0]], strides: [strides[1], strides[0]], offset: offset) }
+    // What is kept must not keep another in turn, and so on.
+    if !content.isCompact { return Layout(made()) }
+    return shape[0] == shape[1] && strides[0] == strides[1] ? self : Layout(content.transpose.get(made))
+  }
+
   public func transposed(_ a: Int, _ b: Int) -> Layout {
+    if rank == 2 { return a == b ? self : transposedMatrix }
     var shape = shape
     var strides = strides
     shape.swapAt(a, b)

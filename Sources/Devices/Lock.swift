@@ -17,7 +17,7 @@ package struct LockWord: ~Copyable, Sendable {
     return try body()
   }
 
-  /// For several locks that are held together, where no one closure encloses what each protects.
+  /// Where no closure encloses what is protected: for several locks that are held together, and where nanoseconds count.
   @inline(__always)
   package func lock() {
     if isTaken.exchange(true, ordering: .acquiring) { wait() }

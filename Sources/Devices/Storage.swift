@@ -5,20 +5,25 @@ import Synchronization
 /// The elements are written only by the one who allocated the block, before anyone else sees it, or by a holder who has shown
 /// that nobody else holds it: this is what makes sharing it between tasks safe. They may be computed late, by a `PendingKernel`: whoever asks
 /// where they lie finds them there.
-public final class Storage: @unchecked Sendable {
+public class Storage: @unchecked Sendable {
   // Sendable because of the rule above; what is pending changes within the lock.
 
-  public let device: any Device
-  public let byteCount: Int
-  /// Whether kernels may be run on the block by whoever holds it; otherwise only the device can.
-  public let isDirect: Bool
+  /// Kept alive by `owner`, or with the process.
+  public final unowned(unsafe) let device: any Device
+  public final let byteCount: Int
+  // Set before anyone sees the block.
   /// Where a command writes that replaces all elements: asking does not compute them.
-  let destination: UnsafeMutableRawPointer
-
-  private let isWaiting = Atomic<Bool>(false)
-  private let lock = LockWord()
+  @exclusivity(unchecked) final fileprivate(set) var destination: UnsafeMutableRawPointer
+  /// nil for a device that lives as long as the process: to count references to it would make all threads wait for one counter.
+  private final let owner: AnyObject?
   /// Within the lock.
-  private var producer: PendingKernel.Result?
+  @exclusivity(unchecked) private final var producer: PendingKernel.Result?
+  /// Whether kernels may be run on the block by whoever holds it; otherwise only the device can.
+  public final let isDirect: Bool
+  /// Whether the block lies within the object.
+  private final let isInline: Bool
+  private final let isWaiting = Atomic<Bool>(false)
+  private final let lock = LockWord()
 
   /// Takes over a block that `device` allocated.
   public init(device: any Device, handle: UnsafeMutableRawPointer, byteCount: Int, isDirect: Bool) {
@@ -26,20 +31,36 @@ public final class Storage: @unchecked Sendable {
     destination = handle
     self.byteCount = byteCount
     self.isDirect = isDirect
+    owner = device === CPUDevice.shared ? nil : device
+    isInline = false
   }
 
-  deinit { device.deallocate(destination, byteCount: byteCount) }
+  fileprivate init(inlineByteCount byteCount: Int) {
+    device = CPUDevice.shared
+    destination = UnsafeMutableRawPointer(bitPattern: 1)!
+    self.byteCount = byteCount
+    isDirect = true
+    owner = nil
+    isInline = true
+  }
+
+  deinit {
+    if !isInline { device.deallocate(destination, byteCount: byteCount) }
+  }
 
   /// The device's handle of the block. An address of the host's only where the device says so.
   @inline(__always)
-  public var handle: UnsafeMutableRawPointer {
+  public final var handle: UnsafeMutableRawPointer {
     if isPending { compute() }
     return destination
   }
 
   /// The block's first byte where kernels may be run on it by whoever holds it, nil where only the device can.
   @inline(__always)
-  public var directAddress: UnsafeMutableRawPointer? { isDirect ? handle : nil }
+  public final var directAddress: UnsafeMutableRawPointer? { isDirect ? handle : nil }
+
+  /// The same where the elements are there; asking does not compute them.
+  public final var presentAddress: UnsafeMutableRawPointer? { isDirect && !isPending ? destination : nil }
 }
 
 // MARK: - What is computed late
@@ -47,29 +68,73 @@ public final class Storage: @unchecked Sendable {
 extension Storage {
   /// Whether the elements have not been computed yet.
   @inline(__always)
-  public var isPending: Bool { isWaiting.load(ordering: .acquiring) }
+  public final var isPending: Bool { isWaiting.load(ordering: .acquiring) }
 
   /// The kernel that the elements wait for.
-  var pending: PendingKernel.Result? { isPending ? lock.withLock { producer } : nil }
+  final var pending: PendingKernel.Result? { isPending ? lock.withLock { producer } : nil }
 
   /// Computes the elements, if they have not been.
   @inline(never)
-  public func compute() {
+  public final func compute() {
     if let (kernel, output) = pending { kernel.run(for: output) }
   }
 
   /// Leaves the elements to a kernel. For the one who allocated the block.
-  func wait(for producer: PendingKernel.Result) {
+  final func wait(for producer: PendingKernel.Result) {
     lock.withLock { self.producer = producer }
     isWaiting.store(true, ordering: .releasing)
   }
 
   /// The elements are there. Gives up the kernel, for the caller to release outside of any lock.
-  func arrive() -> PendingKernel.Result? {
+  final func arrive() -> PendingKernel.Result? {
     lock.withLock {
       isWaiting.store(false, ordering: .releasing)
       return producer.take()
     }
+  }
+}
+
+// MARK: - Small blocks
+
+extension Storage {
+  /// The most bytes that lie within the object.
+  static let inlineLimit = 256
+
+  /// A block of `CPUDevice.shared` that needs no memory beside its object. At most `inlineLimit` bytes.
+  @inline(__always)
+  static func inline(byteCount: Int) -> Storage {
+    byteCount <= 64 ? InlineStorage64(byteCount) : InlineStorage256(byteCount)
+  }
+
+  /// Memory for a result on this block's device.
+  package final func sibling(byteCount: Int) throws(TensorError) -> Storage {
+    if byteCount <= Storage.inlineLimit && isDirect && owner == nil { return .inline(byteCount: byteCount) }
+    return try device.allocate(byteCount: byteCount)
+  }
+}
+
+// Stored properties of an object stay where they are, so that their address is good for as long as the object. They are of words and not of
+// vectors: an object with a larger alignment than a word's takes longer to allocate.
+
+private typealias Bytes64 = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+
+private final class InlineStorage64: Storage, @unchecked Sendable {
+  @exclusivity(unchecked) private var bytes: Bytes64 = (0, 0, 0, 0, 0, 0, 0, 0)
+
+  init(_ byteCount: Int) {
+    super.init(inlineByteCount: byteCount)
+    destination = withUnsafeMutablePointer(to: &bytes) { UnsafeMutableRawPointer($0) }
+  }
+}
+
+private final class InlineStorage256: Storage, @unchecked Sendable {
+  @exclusivity(unchecked) private var bytes: (Bytes64, Bytes64, Bytes64, Bytes64) = (
+    (0, 0, 0, 0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 0, 0, 0)
+  )
+
+  init(_ byteCount: Int) {
+    super.init(inlineByteCount: byteCount)
+    destination = withUnsafeMutablePointer(to: &bytes) { UnsafeMutableRawPointer($0) }
   }
 }
 

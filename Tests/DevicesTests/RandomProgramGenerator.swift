@@ -144,10 +144,12 @@ struct RandomProgram: CustomStringConvertible {
       let count = outputs[0].count
       if outputs.count == 1 && direct.count <= 2 {
         kernel.runDirect(
-          dtype: dtype, count: count, output: address(outputs[0]), direct[0], direct.count == 2 ? direct[1] : nil)
+          dtype: dtype, count: count, direct[0], direct.count == 2 ? direct[1] : .unused, to: address(outputs[0]))
       } else {
         direct.withUnsafeBufferPointer { direct in
-          kernel.runDirect(dtype: dtype, count: count, arguments: direct) { address(outputs[$0]) }
+          outputs.map(address).withUnsafeBufferPointer { outputs in
+            kernel.runDirect(dtype: dtype, count: count, arguments: direct, outputs: outputs, isInPlace: true)
+          }
         }
       }
     }

@@ -2,7 +2,7 @@ import Devices
 
 // The walk back through the graph.
 //
-// Pending nodes wait in a list sorted by id; the highest is next, and its gradient is complete then, because whatever feeds it has a higher id.
+// The node with the highest id is next: its gradient is complete then, because whatever feeds it has a higher id.
 // Nothing recurses, so a graph may be as deep as memory allows.
 
 /// One backward pass.
@@ -10,7 +10,18 @@ struct BackwardPass {
   /// What has arrived for one node: a gradient for each of its results that was used.
   struct Arrived {
     var first: Tensor?
-    var more: [Int: Tensor]?
+    private var more: [Int: Tensor]?
+
+    @inline(__always)
+    init(_ gradient: consuming Tensor, _ index: Int) {
+      if index == 0 {
+        first = gradient
+        more = nil
+      } else {
+        first = nil
+        more = [index: gradient]
+      }
+    }
 
     /// One of them: what reached the node at all.
     var any: Tensor { first ?? more!.first!.value }
@@ -21,16 +32,36 @@ struct BackwardPass {
         if index == 0 {
           first = newValue
         } else {
-          if more == nil { more = [:] }
-          more?[index] = newValue
+          more = more ?? [:]
+          more![index] = newValue
         }
       }
     }
+
+    mutating func add(_ gradient: consuming Tensor, _ index: Int) {
+      guard var sum = self[index] else {
+        self[index] = gradient
+        return
+      }
+      self[index] = nil
+      sum += gradient  // in place where nobody else holds the first
+      self[index] = sum
+    }
   }
 
-  private var pending: [(node: Node, gradients: Arrived)] = []
+  private struct Pending {
+    let node: Node
+    var gradients: Arrived
+  }
+
+  /// The node that comes next, if it is known, and the others, the highest last. In a chain there never is another.
+  private var next: Pending?
+  private var others: [Pending] = []
 
   let keepsGraph: Bool
+  /// Whether the gradients are recorded in turn.
+  private let mode: GradientMode
+  private let detectsAnomalies = AnomalyMode.isEnabled
   /// Whether leaves' gradients are added to `grad`: all of them, or those of `targets` alone.
   let accumulates: Bool
   /// The node results whose gradients the caller asked for, in order; nil for all leaves.
@@ -39,56 +70,73 @@ struct BackwardPass {
   let needed: Set<ObjectIdentifier>?
   private(set) var captured: [Tensor?]
 
-  init(keepsGraph: Bool, accumulates: Bool, targets: [(node: Node, output: Int)]?, roots: [Node]) {
+  init(
+    keepsGraph: Bool, mode: GradientMode, accumulates: Bool, targets: [(node: Node, output: Int)]?, roots: @autoclosure () -> [Node]
+  ) {
     self.keepsGraph = keepsGraph
+    self.mode = mode
     self.accumulates = accumulates
     self.targets = targets
-    needed = targets.map { BackwardPass.nodes(leadingTo: $0.map(\.node), from: roots) }
-    captured = [Tensor?](repeating: nil, count: targets?.count ?? 0)
+    needed = targets.map { BackwardPass.nodes(leadingTo: $0.map(\.node), from: roots()) }
+    captured = targets.map { [Tensor?](repeating: nil, count: $0.count) } ?? []
   }
 
   /// Adds a gradient to those that wait for a node.
-  mutating func add(_ gradient: Tensor, to node: Node, output: Int) {
-    var low = 0
-    var high = pending.count
-    while low < high {
-      let middle = (low + high) / 2
-      if pending[middle].node.id < node.id { low = middle + 1 } else { high = middle }
-    }
-    if low < pending.count && pending[low].node === node {
-      if var sum = pending[low].gradients[output] {
-        pending[low].gradients[output] = nil
-        sum += gradient  // in place where nobody else holds the first
-        pending[low].gradients[output] = sum
+  mutating func add(_ gradient: consuming Tensor, to node: Node, output: Int) {
+    if next == nil, others.last.map({ $0.node.id < node.id }) ?? true {
+      next = Pending(node: node, gradients: Arrived(gradient, output))
+    } else if let known = next?.node, known.id <= node.id {
+      if known === node {
+        next!.gradients.add(gradient, output)
       } else {
-        pending[low].gradients[output] = gradient
+        others.append(next.take()!)
+        next = Pending(node: node, gradients: Arrived(gradient, output))
       }
     } else {
-      var arrived = Arrived()
-      arrived[output] = gradient
-      if low == pending.count { pending.append((node, arrived)) } else { pending.insert((node, arrived), at: low) }
+      addBehind(gradient, to: node, output: output)
+    }
+  }
+
+  private mutating func addBehind(_ gradient: consuming Tensor, to node: Node, output: Int) {
+    var low = 0
+    var high = others.count
+    while low < high {
+      let middle = (low + high) / 2
+      if others[middle].node.id < node.id { low = middle + 1 } else { high = middle }
+    }
+    if low < others.count && others[low].node === node {
+      others[low].gradients.add(gradient, output)
+    } else {
+      if others.capacity == 0 { others.reserveCapacity(16) }
+      others.insert(Pending(node: node, gradients: Arrived(gradient, output)), at: low)
     }
   }
 
   mutating func run() throws(TensorError) {
-    while let (node, arrived) = pending.popLast() {
-      var gradients = arrived
+    while var pending = next.take() ?? others.popLast() {
+      let node = pending.node
       let isNeeded = needed?.contains(ObjectIdentifier(node)) ?? true
-      let (pullback, hooks) = node.enter(releases: !keepsGraph && isNeeded)
-      if let hooks { try apply(hooks, of: node, to: &gradients) }
+      let hooks = node.hooks
+      if let hooks { try apply(hooks, of: node, to: &pending.gradients) }
       if let targets {
         for (index, target) in targets.enumerated() where target.node === node {
-          captured[index] = gradients[target.output]
+          captured[index] = pending.gradients[target.output]
         }
       }
       if let variable = node.variable {
-        if accumulates, let gradient = gradients[0], targets?.contains(where: { $0.node === node }) ?? true {
-          gradients[0] = nil
+        if accumulates, let gradient = pending.gradients.first.take(), targets?.contains(where: { $0.node === node }) ?? true {
           variable.accumulate(gradient, of: node)
         }
         continue
       }
-      if isNeeded { try propagate(gradients, through: node, pullback, hooks) }
+      guard isNeeded else { continue }
+      if let hooks, !hooks.node.isEmpty {
+        try propagate(pending.gradients, through: node, hooks)
+      } else if let kernel = node.kernel {
+        try propagate(&pending.gradients, through: node, kernel)
+      } else {
+        try propagate(pending.gradients, through: node)
+      }
     }
   }
 
@@ -113,46 +161,73 @@ struct BackwardPass {
     }
   }
 
-  private mutating func propagate(
-    _ gradients: Arrived, through node: Node, _ pullback: NodePullback?, _ hooks: NodeHooks?
-  ) throws(TensorError) {
-    guard let pullback else {
-      throw .runtime(
-        "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). Saved "
-          + "intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need "
-          + "to backward through the graph a second time or if you need to access saved tensors after calling backward.")
+  private static let released = TensorError.runtime(
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). Saved "
+      + "intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need "
+      + "to backward through the graph a second time or if you need to access saved tensors after calling backward.")
+
+  /// Through a node whose hooks may change what it gives.
+  private mutating func propagate(_ gradients: Arrived, through node: Node, _ hooks: NodeHooks) throws(TensorError) {
+    guard let pullback = node.enter(releases: !keepsGraph) else { throw BackwardPass.released }
+    var results = try pullback.inputGradients(gradients, node)
+    let incoming = (0..<node.results.count).map { gradients[$0] }
+    for hook in hooks.node.all {
+      if let replaced = hook(results, incoming) { results = replaced }
     }
-    if let hooks, !hooks.node.isEmpty {
-      var results = try pullback.inputGradients(gradients, node)
-      let incoming = (0..<node.results.count).map { gradients[$0] }
-      for hook in hooks.node.all {
-        if let replaced = hook(results, incoming) { results = replaced }
-      }
-      for (index, gradient) in results.enumerated() {
-        if let gradient { try deliver(gradient, input: index, of: node) }
-      }
-      return
+    for (index, gradient) in results.enumerated() {
+      if let gradient { try deliver(gradient, input: index, of: node) }
     }
-    switch pullback {
-    case .kernel(let kernel):
-      try kernel.forEachGradient(gradients, node) { (index, gradient) throws(TensorError) in
-        try deliver(gradient, input: index, of: node)
-      }
-    case .formulas(let formulas, _):
+  }
+
+  private mutating func propagate(_ gradients: Arrived, through node: Node) throws(TensorError) {
+    guard let pullback = node.enter(releases: !keepsGraph) else { throw BackwardPass.released }
+    if case .formulas(let formulas, _) = pullback {
       guard let g = gradients.first else { return }
       for (index, formula) in formulas.enumerated() where node.edges[index] != nil {
         if let formula { try deliver(formula(g), input: index, of: node) }
       }
-    default:
-      for (index, gradient) in try pullback.inputGradients(gradients, node).enumerated() {
-        if let gradient { try deliver(gradient, input: index, of: node) }
+      return
+    }
+    for (index, gradient) in try pullback.inputGradients(gradients, node).enumerated() {
+      if let gradient { try deliver(gradient, input: index, of: node) }
+    }
+  }
+
+  /// Through an elementwise operation. Small gradients are computed here and now, in their own memory where nobody else holds it.
+  private mutating func propagate(_ gradients: inout Arrived, through node: Node, _ kernel: Pullback) throws(TensorError) {
+    guard let saved = node.enterKernel(releases: !keepsGraph) else { throw BackwardPass.released }
+    if mode == .notRecording, gradients.first != nil {
+      if kernel.passesGradient {
+        for target in kernel.targets { try deliver(gradients.first!, input: target, of: node) }
+        return
       }
+      var second: Tensor?
+      if kernel.computeDirectly(&gradients.first!, &second, saved, dtype: node.dtype) {
+        try deliver(gradients.first.take()!, input: kernel.targets[0], of: node)
+        if let second { try deliver(second, input: kernel.targets[1], of: node) }
+        return
+      }
+    }
+    try KernelPullback(kernel, dtype: node.dtype, saved: saved).forEachGradient(gradients, node) {
+      (index, gradient) throws(TensorError) in try deliver(gradient, input: index, of: node)
     }
   }
 
   /// Passes a gradient on to where the input came from, in the input's shape and dtype.
-  private mutating func deliver(_ gradient: Tensor, input: Int, of node: Node) throws(TensorError) {
-    guard input < node.edges.count, let edge = node.edges[input] else { return }
+  @inline(__always)
+  private mutating func deliver(_ gradient: consuming Tensor, input: Int, of node: Node) throws(TensorError) {
+    guard let edge = node.edges[input] else { return }
+    let target = edge.node
+    if edge.output == 0 && !detectsAnomalies && target.fits(gradient.body) {
+      add(gradient, to: target, output: 0)
+    } else {
+      try deliverAdapted(gradient, edge, input: input, of: node)
+    }
+  }
+
+  private mutating func deliverAdapted(
+    _ gradient: Tensor, _ edge: HeldEdges.Edge, input: Int, of node: Node
+  ) throws(TensorError) {
     guard gradient.isValid else { return }
     let output = Int(edge.output)
     let shape = edge.node.results.shape(output)
@@ -167,7 +242,7 @@ struct BackwardPass {
       gradient = gradient.sum(to: shape)
     }
     if gradient.dtype != edge.node.results.dtype(output) { gradient = gradient.to(edge.node.results.dtype(output)) }
-    if AnomalyMode.isEnabled, gradient.isNaN().any().item().boolValue {
+    if detectsAnomalies, gradient.isNaN().any().item().boolValue {
       throw .runtime("Function '\(node.name)' returned nan values in its \(input)th output.")
     }
     add(gradient, to: edge.node, output: output)
@@ -199,6 +274,14 @@ struct BackwardPass {
       }
     }
     return reaching
+  }
+}
+
+extension Node {
+  /// Whether a gradient of the first result needs no change.
+  @inline(__always)
+  fileprivate func fits(_ gradient: TensorBody) -> Bool {
+    gradient.flags.isEmpty && gradient.dtype == results.first.dtype && gradient.layout.hasShape(of: results.first.layout)
   }
 }
 

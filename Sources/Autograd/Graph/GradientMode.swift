@@ -1,10 +1,37 @@
 import Devices
+import Synchronization
 
 /// Whether operations are recorded, for this task.
 public enum GradientMode: Sendable {
   case recording, notRecording, inference
 
-  @TaskLocal static var current = GradientMode.recording
+  static var current: GradientMode {
+    @inline(__always) get { Scope.count.load(ordering: .relaxed) == 0 ? .recording : inScope }
+  }
+
+  private static var inScope: GradientMode { Scope.current?.mode ?? .recording }
+
+  /// Runs `body` in this mode.
+  func callAsFunction<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try Scope.$current.withValue(Scope(self), operation: body)
+  }
+
+  /// What a task and those it starts remember of a mode, for as long as any of them does. To ask for a task's value takes longer than to see
+  /// that none has any.
+  private final class Scope: Sendable {
+    @TaskLocal static var current: Scope?
+    /// How many there are, in all tasks.
+    static let count = Atomic(0)
+
+    let mode: GradientMode
+
+    init(_ mode: GradientMode) {
+      self.mode = mode
+      Scope.count.wrappingAdd(1, ordering: .relaxed)
+    }
+
+    deinit { Scope.count.wrappingSubtract(1, ordering: .relaxed) }
+  }
 
   /// Whether operations on tensors that require gradients are recorded here.
   public static var isEnabled: Bool { current == .recording }
@@ -26,20 +53,20 @@ extension TensorError {
 
 /// Runs `body` without recording operations. Variables may be changed within.
 public func noGrad<Result>(_ body: () throws -> Result) rethrows -> Result {
-  try GradientMode.$current.withValue(.notRecording, operation: body)
+  try GradientMode.notRecording(body)
 }
 
 /// Runs `body` recording operations, within `noGrad` too.
 public func enableGrad<Result>(_ body: () throws -> Result) rethrows -> Result {
-  try GradientMode.$current.withValue(.recording, operation: body)
+  try GradientMode.recording(body)
 }
 
 /// `enableGrad` or `noGrad`, by a flag.
 public func withGrad<Result>(enabled: Bool, _ body: () throws -> Result) rethrows -> Result {
-  try GradientMode.$current.withValue(enabled ? .recording : .notRecording, operation: body)
+  try (enabled ? GradientMode.recording : .notRecording)(body)
 }
 
 /// Runs `body` without recording; what is made within can never take part in a recorded computation.
 public func inferenceMode<Result>(_ body: () throws -> Result) rethrows -> Result {
-  try GradientMode.$current.withValue(.inference, operation: body)
+  try GradientMode.inference(body)
 }

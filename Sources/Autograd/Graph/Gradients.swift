@@ -25,7 +25,7 @@ extension Tensor {
     gradient: Tensor? = nil, retainGraph: Bool? = nil, createGraph: Bool = false, inputs: [Tensor]? = nil
   ) {
     Autograd.backward(
-      of: [self], gradients: gradient.map { [$0] }, retainGraph: retainGraph, createGraph: createGraph, inputs: inputs)
+      CollectionOfOne(self), gradient.map { [$0] }, retainGraph: retainGraph, createGraph: createGraph, inputs: inputs)
   }
 }
 
@@ -34,16 +34,20 @@ public func backward(
   of tensors: [Tensor], gradients: [Tensor?]? = nil, retainGraph: Bool? = nil, createGraph: Bool = false,
   inputs: [Tensor]? = nil
 ) {
+  backward(tensors, gradients, retainGraph: retainGraph, createGraph: createGraph, inputs: inputs)
+}
+
+private func backward(
+  _ tensors: some Collection<Tensor>, _ gradients: [Tensor?]?, retainGraph: Bool?, createGraph: Bool, inputs: [Tensor]?
+) {
   do throws(TensorError) {
     var targets: [(node: Node, output: Int)]?
     if let inputs {
       guard !inputs.isEmpty else { throw .runtime("'inputs' argument to backward cannot be empty.") }
       targets = try nodes(of: inputs)
     }
-    var captured: [Tensor?] = []
-    try walk(
-      tensors, gradients: gradients, retainGraph: retainGraph, createGraph: createGraph, accumulates: true, targets: targets,
-      captured: &captured)
+    _ = try walk(
+      tensors, gradients: gradients, retainGraph: retainGraph, createGraph: createGraph, accumulates: true, targets: targets)
   } catch {
     _ = Tensor.failure(error)
   }
@@ -59,11 +63,9 @@ public func gradAllowingUnused(
   createGraph: Bool = false
 ) -> [Tensor?] {
   do {
-    var captured: [Tensor?] = []
-    try walk(
+    return try walk(
       outputs, gradients: gradOutputs, retainGraph: retainGraph, createGraph: createGraph, accumulates: false,
-      targets: try nodes(of: inputs), captured: &captured)
-    return captured
+      targets: try nodes(of: inputs))
   } catch {
     return [Tensor?](repeating: .failure(error), count: inputs.count)
   }
@@ -114,30 +116,33 @@ private func nodes(of inputs: [Tensor]) throws(TensorError) -> [(node: Node, out
 }
 
 private func walk(
-  _ outputs: [Tensor], gradients: [Tensor?]?, retainGraph: Bool?, createGraph: Bool, accumulates: Bool,
-  targets: [(node: Node, output: Int)]?, captured: inout [Tensor?]
-) throws(TensorError) {
-  for tensor in outputs where !tensor.isValid { return }
-  var roots: [(node: Node, output: Int, gradient: Tensor)] = []
-  for (index, output) in outputs.enumerated() {
-    let given: Tensor? = if let gradients, index < gradients.count { gradients[index] } else { nil }
-    let gradient = try rootGradient(of: output, given, index: index)
-    guard let node = output.body.node else {
-      throw .runtime("element \(index) of tensors does not require grad and does not have a grad_fn")
-    }
-    roots.append((node, output.outputIndex, gradient))
-  }
+  _ outputs: some Collection<Tensor>, gradients: [Tensor?]?, retainGraph: Bool?, createGraph: Bool, accumulates: Bool,
+  targets: [(node: Node, output: Int)]?
+) throws(TensorError) -> [Tensor?] {
+  for tensor in outputs where !tensor.isValid { return [] }
   let mode: GradientMode = createGraph ? .recording : .notRecording
   var pass = BackwardPass(
-    keepsGraph: retainGraph ?? createGraph, accumulates: accumulates, targets: targets, roots: roots.map(\.node))
+    keepsGraph: retainGraph ?? createGraph, mode: mode, accumulates: accumulates, targets: targets,
+    roots: outputs.compactMap(\.body.node))
   // Errors leave the closure as a value: `withValue` knows no typed throws.
-  let failure: TensorError? = GradientMode.$current.withValue(mode) {
-    for root in roots { pass.add(root.gradient, to: root.node, output: root.output) }
-    do throws(TensorError) { try pass.run() } catch { return error }
+  let failure: TensorError? = mode {
+    do throws(TensorError) {
+      for (index, output) in outputs.enumerated() {
+        let given: Tensor? = if let gradients, index < gradients.count { gradients[index] } else { nil }
+        let gradient = try rootGradient(of: output, given, index: index)
+        guard let node = output.body.node else {
+          throw .runtime("element \(index) of tensors does not require grad and does not have a grad_fn")
+        }
+        pass.add(gradient, to: node, output: output.outputIndex)
+      }
+      try pass.run()
+    } catch {
+      return error
+    }
     return nil
   }
   if let failure { throw failure }
-  captured = pass.captured
+  return pass.captured
 }
 
 private func rootGradient(of output: Tensor, _ given: Tensor?, index: Int) throws(TensorError) -> Tensor {

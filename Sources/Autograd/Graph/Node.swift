@@ -7,7 +7,8 @@ import Synchronization
 /// A node is made once and never changes what it computes. Ids rise, so a node's inputs have smaller ids than the node; backward takes the
 /// highest id first and finds its gradient complete.
 public final class Node: @unchecked Sendable {
-  // The edges and the pullback are set once; `deinit` alone takes them apart. Everything else that changes is within the lock.
+  // What is not constant changes within the lock alone, except that `deinit` takes it apart. What the lock excludes needs no further check of
+  // exclusive access.
 
   /// Rises with every node made.
   public let id: UInt64
@@ -15,56 +16,128 @@ public final class Node: @unchecked Sendable {
   public let name: String
   /// The variable, if this is a leaf.
   let variable: Variable?
-  private(set) var edges: Edges
+  /// Where the gradients of the inputs go.
+  let edges: HeldEdges
   /// Shape and dtype of every result, which its gradient must have.
   let results: Results
+  /// The derivative of an elementwise operation. The commonest one, so it lies in the node itself.
+  let kernel: Pullback?
+  /// In which `kernel` is computed.
+  let dtype: DType
+  /// Whether it saved values of tensors, which go with the first backward pass unless the graph is kept.
+  private let savesValues: Bool
 
   private let lock = LockWord()
-  /// nil once released. Within the lock.
-  private var pullback: NodePullback?
-  /// Within the lock.
-  private var hooks: NodeHooks?
+  @exclusivity(unchecked) private var isReleased = false
+  /// What `kernel` reads. Constant where no values are saved.
+  @exclusivity(unchecked) private var saved: SavedOperands
+  /// The derivative of another operation; nil once released.
+  @exclusivity(unchecked) private var pullback: NodePullback?
+  @exclusivity(unchecked) private var hookList: HookList?
+  /// Whether there ever were any hooks, so that the others need no lock to see that there are none.
+  private let hasHooks = Atomic<Bool>(false)
+
+  private final class HookList {
+    var hooks = NodeHooks()
+  }
 
   private static let lastID = Atomic<UInt64>(0)
 
+  private static var nextID: UInt64 {
+    @inline(__always) get { lastID.wrappingAdd(1, ordering: .relaxed).newValue }
+  }
+
   init(_ name: String, edges: Edges, results: Results, pullback: NodePullback) {
-    id = Node.lastID.wrappingAdd(1, ordering: .relaxed).newValue
+    id = Node.nextID
     self.name = name
-    self.edges = edges
+    self.edges = HeldEdges(edges)
     self.results = results
     variable = nil
-    self.pullback = pullback
+    if case .kernel(let elementwise) = pullback {
+      kernel = elementwise.pullback
+      dtype = elementwise.dtype
+      saved = elementwise.saved
+      savesValues = elementwise.saved.hasTensors
+      self.pullback = nil
+    } else {
+      kernel = nil
+      dtype = results.dtype(0)
+      saved = SavedOperands()
+      savesValues = pullback.savesValues
+      self.pullback = pullback
+    }
+  }
+
+  /// An elementwise operation.
+  @inline(__always)
+  init(_ name: String, edges: Edges, results: Results, kernel: Pullback, saved: consuming SavedOperands) {
+    id = Node.nextID
+    self.name = name
+    self.edges = HeldEdges(edges)
+    self.results = results
+    variable = nil
+    self.kernel = kernel
+    dtype = results.first.dtype
+    savesValues = saved.hasTensors
+    self.saved = saved
+    pullback = nil
   }
 
   /// The leaf of a variable.
   init(variable: Variable) {
-    id = Node.lastID.wrappingAdd(1, ordering: .relaxed).newValue
+    id = Node.nextID
     name = "AccumulateGrad"
-    edges = Edges()
+    edges = HeldEdges(Edges())
     let value = variable.value
-    results = Results(value.layout.shape, value.dtype)
+    results = Results(value.layout, value.dtype)
     self.variable = variable
+    kernel = nil
+    dtype = value.dtype
+    savesValues = false
+    saved = SavedOperands()
     pullback = nil
   }
 
   // MARK: State
 
-  /// What a backward pass needs of the node: its pullback, nil once released, and its hooks.
+  /// What the elementwise derivative reads, or nil once that has been released.
   ///
-  /// - Parameter releases: takes the pullback away if it saved values; one that saved none may run again.
-  func enter(releases: Bool) -> (pullback: NodePullback?, hooks: NodeHooks?) {
-    lock.withLock {
-      if releases, pullback?.savesValues ?? false { return (pullback.take(), hooks) }
-      return (pullback, hooks)
+  /// - Parameter releases: takes it away, if there are values of tensors in it; what has none may run again.
+  @inline(__always)
+  func enterKernel(releases: Bool) -> SavedOperands? {
+    if !savesValues { return saved }
+    lock.lock()
+    defer { lock.unlock() }
+    if isReleased { return nil }
+    guard releases else { return saved }
+    isReleased = true
+    return saved.take()
+  }
+
+  /// How gradients pass, or nil once that has been released.
+  ///
+  /// - Parameter releases: as for `enterKernel`.
+  func enter(releases: Bool) -> NodePullback? {
+    if let kernel {
+      return enterKernel(releases: releases).map { .kernel(KernelPullback(kernel, dtype: dtype, saved: $0)) }
     }
+    lock.lock()
+    defer { lock.unlock() }
+    return releases && savesValues ? pullback.take() : pullback
+  }
+
+  /// The hooks, if there ever were any.
+  var hooks: NodeHooks? {
+    @inline(__always) get { hasHooks.load(ordering: .acquiring) ? withHooks { $0 } : nil }
   }
 
   func withHooks<Result: Sendable>(_ body: (inout NodeHooks) -> Result) -> Result {
-    lock.withLock {
-      var changed = hooks ?? NodeHooks()
-      defer { hooks = changed }
-      return body(&changed)
-    }
+    lock.lock()
+    defer { lock.unlock() }
+    let list = hookList ?? HookList()
+    hookList = list
+    hasHooks.store(true, ordering: .releasing)
+    return body(&list.hooks)
   }
 
   // MARK: Release without recursion
@@ -73,7 +146,8 @@ public final class Node: @unchecked Sendable {
   private static let releaseDepthLimit = 64
 
   private struct Remains {
-    let edges: Edges
+    let edges: HeldEdges
+    let saved: SavedOperands
     let pullback: NodePullback?
   }
 
@@ -92,18 +166,18 @@ public final class Node: @unchecked Sendable {
         waiting = Waiting()
         thread.pointee.waiting = Unmanaged.passRetained(waiting).toOpaque()
       }
-      waiting.remains.append(Remains(edges: edges, pullback: pullback.take()))
-      edges = Edges()
+      waiting.remains.append(Remains(edges: edges, saved: saved.take(), pullback: pullback.take()))
       return
     }
     thread.pointee.depth += 1
-    edges = Edges()
+    edges.release()
+    saved.clear()
     pullback = nil
     thread.pointee.depth -= 1
     if thread.pointee.depth == 0, let known = thread.pointee.waiting {
       let waiting = Unmanaged<Waiting>.fromOpaque(known).takeUnretainedValue()
       thread.pointee.depth = 1
-      while waiting.remains.popLast() != nil {}
+      while let remains = waiting.remains.popLast() { remains.edges.release() }
       thread.pointee.depth = 0
       thread.pointee.waiting = nil
       Unmanaged<Waiting>.fromOpaque(known).release()
@@ -119,71 +193,183 @@ struct Edge {
   let output: Int32
 }
 
-/// The edges of a node by input; nil for an input that needs no gradient. The first two need no array.
+/// The edges of a node to be, by input; nil for an input that needs no gradient. The first three need no array.
 struct Edges {
-  private var first: Edge?
-  private var second: Edge?
-  private var more: [Edge?] = []
+  fileprivate var first: Edge?
+  fileprivate var second: Edge?
+  fileprivate var third: Edge?
+  fileprivate var more: [Edge?]?
   private(set) var count = 0
 
   init() {}
 
+  @inline(__always)
   init(_ x: TensorBody?, _ y: TensorBody? = nil, count: Int = 1) {
     first = x.flatMap(Edges.edge)
     second = y.flatMap(Edges.edge)
     self.count = count
   }
 
+  init(_ x: TensorBody, _ y: TensorBody, _ z: TensorBody) {
+    first = Edges.edge(x)
+    second = Edges.edge(y)
+    third = Edges.edge(z)
+    count = 3
+  }
+
   init(_ list: [TensorBody?]) {
     count = list.count
     if count > 0 { first = list[0].flatMap(Edges.edge) }
     if count > 1 { second = list[1].flatMap(Edges.edge) }
-    if count > 2 { more = list[2...].map { $0.flatMap(Edges.edge) } }
+    if count > 2 { third = list[2].flatMap(Edges.edge) }
+    if count > 3 { more = list[3...].map { $0.flatMap(Edges.edge) } }
   }
 
-  private static func edge(_ body: TensorBody) -> Edge? { body.node.map { Edge(node: $0, output: body.outputIndex) } }
-
-  subscript(_ index: Int) -> Edge? {
-    switch index {
-    case 0: first
-    case 1: second
-    default: index - 2 < more.count ? more[index - 2] : nil
-    }
+  @inline(__always)
+  private static func edge(_ body: TensorBody) -> Edge? {
+    guard let node = body.node else { return nil }
+    return Edge(node: node, output: body.outputIndex)
   }
 
   /// Bit i is set where input i needs a gradient.
+  @inline(__always)
   var mask: Int {
-    var mask = 0
-    for index in 0..<count where self[index] != nil { mask |= 1 << index }
+    var mask = (first == nil ? 0 : 1) | (second == nil ? 0 : 2) | (third == nil ? 0 : 4)
+    if let more { for index in more.indices where more[index] != nil { mask |= 8 << index } }
     return mask
+  }
+}
+
+/// The edges of a node, which holds the nodes that they lead to until it releases them in its own way: to read them counts no reference.
+struct HeldEdges {
+  struct Edge {
+    let target: Unmanaged<Node>
+    let output: Int32
+
+    var node: Node { target.takeUnretainedValue() }
+
+    @inline(__always)
+    fileprivate init(_ edge: Autograd.Edge) {
+      target = .passRetained(edge.node)
+      output = edge.output
+    }
+  }
+
+  private let first: Edge?
+  private let second: Edge?
+  private let third: Edge?
+  private let more: [Edge?]?
+  let count: Int
+
+  @inline(__always)
+  fileprivate init(_ edges: Edges) {
+    first = edges.first.map { Edge($0) }
+    second = edges.second.map { Edge($0) }
+    third = edges.third.map { Edge($0) }
+    more = edges.more.map { $0.map { $0.map { Edge($0) } } }
+    count = edges.count
+  }
+
+  subscript(_ index: Int) -> Edge? {
+    @inline(__always) get {
+      switch index {
+      case 0: first
+      case 1: second
+      case 2: third
+      default: more.flatMap { index - 3 < $0.count ? $0[index - 3] : nil }
+      }
+    }
+  }
+
+  @inline(__always)
+  fileprivate func release() {
+    if let first { first.target.release() }
+    if let second { second.target.release() }
+    if let third { third.target.release() }
+    if let more { for case let edge? in more { edge.target.release() } }
   }
 }
 
 /// Shape and dtype of a node's results. The first needs no array.
 struct Results {
-  private let shape: [Int]
-  private let dtype: DType
-  private let more: [(shape: [Int], dtype: DType)]
+  let first: (layout: Layout, dtype: DType)
+  private let more: [(layout: Layout, dtype: DType)]?
 
-  init(_ shape: [Int], _ dtype: DType) {
-    self.shape = shape
-    self.dtype = dtype
-    more = []
+  @inline(__always)
+  init(_ layout: Layout, _ dtype: DType) {
+    first = (layout, dtype)
+    more = nil
   }
 
   init(_ list: [Tensor]) {
-    shape = list[0].shape
-    dtype = list[0].dtype
-    more = list.dropFirst().map { ($0.shape, $0.dtype) }
+    first = (list[0].layout, list[0].dtype)
+    more = list.count > 1 ? list.dropFirst().map { ($0.layout, $0.dtype) } : nil
   }
 
-  var count: Int { 1 + more.count }
-  func shape(_ index: Int) -> [Int] { index == 0 ? shape : more[index - 1].shape }
-  func dtype(_ index: Int) -> DType { index == 0 ? dtype : more[index - 1].dtype }
+  var count: Int { 1 + (more?.count ?? 0) }
+  func shape(_ index: Int) -> [Int] { index == 0 ? first.layout.shape : more![index - 1].layout.shape }
+  func dtype(_ index: Int) -> DType { index == 0 ? first.dtype : more![index - 1].dtype }
+}
+
+/// Operands and results that the derivative of an elementwise operation reads, in its order. The first two need no array.
+struct SavedOperands: Sendable {
+  private(set) var first: ElementwiseArgument?
+  private(set) var second: ElementwiseArgument?
+  private var more: [ElementwiseArgument]?
+
+  @inline(__always)
+  init() {}
+
+  @inline(__always)
+  mutating func append(_ argument: ElementwiseArgument) {
+    if first == nil {
+      first = argument
+    } else if second == nil {
+      second = argument
+    } else {
+      more = (more ?? []) + [argument]
+    }
+  }
+
+  subscript(_ index: Int) -> ElementwiseArgument {
+    switch index {
+    case 0: first!
+    case 1: second!
+    default: more![index - 2]
+    }
+  }
+
+  @inline(__always)
+  var hasTensors: Bool {
+    if case .tensor = first { return true }
+    if case .tensor = second { return true }
+    return more != nil
+  }
+
+  /// Whether a tensor among them was made in inference mode.
+  var hasInference: Bool {
+    ([first, second] + (more ?? [])).contains {
+      if case .tensor(let body) = $0 { body.flags.contains(.inference) } else { false }
+    }
+  }
+
+  @inline(__always)
+  mutating func clear() {
+    first = nil
+    second = nil
+    more = nil
+  }
+
+  @inline(__always)
+  mutating func take() -> SavedOperands {
+    let all = self
+    clear()
+    return all
+  }
 }
 
 /// How gradients of the results become gradients of the inputs.
-enum NodePullback: Sendable {
+indirect enum NodePullback: Sendable {
   /// The derivative of an elementwise kernel.
   case kernel(KernelPullback)
   /// One formula for each input, of a single result.
@@ -197,7 +383,7 @@ enum NodePullback: Sendable {
 
   var savesValues: Bool {
     switch self {
-    case .kernel(let pullback): pullback.savesValues
+    case .kernel(let pullback): pullback.saved.hasTensors
     case .formulas(_, let saves), .general(let saves, _): saves
     case .ofResult: true
     case .notImplemented: false

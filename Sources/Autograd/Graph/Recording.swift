@@ -38,6 +38,16 @@ extension Tensor {
     return recorded(name, edges: Edges(x.body, y.body, count: 2), .formulas([toX, toY], saves: saves))
   }
 
+  /// Records an operation of three inputs, in the same way. Its derivative reads values.
+  func differentiable(
+    _ name: String, _ x: Tensor, _ y: Tensor, _ z: Tensor, _ toX: @escaping @Sendable (_ g: Tensor) -> Tensor,
+    _ toY: @escaping @Sendable (_ g: Tensor) -> Tensor, _ toZ: @escaping @Sendable (_ g: Tensor) -> Tensor
+  ) -> Tensor {
+    guard dtype.isFloatingPoint, x.requiresGrad || y.requiresGrad || z.requiresGrad, GradientMode.isEnabled else { return self }
+    if x.isInference || y.isInference || z.isInference { return .failure(.inferenceSaved) }
+    return recorded(name, edges: Edges(x.body, y.body, z.body), .formulas([toX, toY, toZ], saves: true))
+  }
+
   /// Records an operation of any number of inputs.
   func differentiable(
     _ name: String, _ inputs: [Tensor], saves: Bool = true, _ formulas: [(@Sendable (_ g: Tensor) -> Tensor)?]
@@ -97,7 +107,7 @@ extension Tensor {
   }
 
   func recorded(_ name: String, edges: Edges, _ pullback: NodePullback) -> Tensor {
-    let node = Node(name, edges: edges, results: Results(body.layout.shape, body.dtype), pullback: pullback)
+    let node = Node(name, edges: edges, results: Results(body.layout, body.dtype), pullback: pullback)
     return Tensor(
       TensorBody(storage: body.storage, layout: body.layout, dtype: body.dtype, node: node, flags: body.flags))
   }

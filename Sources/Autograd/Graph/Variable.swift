@@ -2,7 +2,7 @@ import Devices
 
 /// A leaf that requires gradients: it has an identity, a value that `noGrad` code may change, and a gradient.
 final class Variable: @unchecked Sendable {
-  // Sendable because the state is touched within the lock alone.
+  // Sendable because the state is touched within the lock alone. What that excludes needs no further check of exclusive access.
 
   struct State: Sendable {
     var value: Operand
@@ -13,7 +13,7 @@ final class Variable: @unchecked Sendable {
   }
 
   private let lock = LockWord()
-  private var state: State
+  @exclusivity(unchecked) private var state: State
 
   init(_ body: TensorBody) { state = State(value: body.operand) }
 
@@ -21,23 +21,26 @@ final class Variable: @unchecked Sendable {
 
   /// The value of this moment, outside the graph.
   var snapshot: TensorBody {
-    lock.withLock {
-      if let known = state.snapshot { return known }
-      let made = TensorBody(storage: state.value.storage, layout: state.value.layout, dtype: state.value.dtype)
-      state.snapshot = made
-      return made
-    }
+    lock.lock()
+    defer { lock.unlock() }
+    if let known = state.snapshot { return known }
+    let made = TensorBody(storage: state.value.storage, layout: state.value.layout, dtype: state.value.dtype)
+    state.snapshot = made
+    return made
   }
 
   var grad: Tensor? {
-    get { lock.withLock { state.grad } }
+    get {
+      lock.lock()
+      defer { lock.unlock() }
+      return state.grad
+    }
     set {
       // What it replaces is released outside the lock.
-      let old = lock.withLock {
-        let old = state.grad.take()
-        state.grad = newValue
-        return old
-      }
+      lock.lock()
+      let old = state.grad.take()
+      state.grad = newValue
+      lock.unlock()
       withExtendedLifetime(old) {}
     }
   }
@@ -50,13 +53,35 @@ final class Variable: @unchecked Sendable {
     }
   }
 
+  /// Changes the value without asking for a device.
+  func updateSmall(_ body: (inout Operand) -> Bool) -> Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    state.snapshot = nil
+    return body(&state.value)
+  }
+
+  /// Keeps a gradient where there is none yet and no hook waits for it.
+  private func keep(_ gradient: Tensor) -> Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    guard state.grad == nil, state.postAccumulateHooks.isEmpty else { return false }
+    state.grad = gradient
+    return true
+  }
+
   /// Adds a gradient to what is there, in place where nobody else holds it, and calls the hooks of `node`, this variable's.
   func accumulate(_ gradient: Tensor, of node: Node) {
+    // One number repeated becomes memory that can be added to.
+    let gradient = gradient.layout.isUniform ? gradient.contiguous() : gradient
+    gradient.evaluate()
+    let mode = GradientMode.current
+    if mode == .notRecording && keep(gradient) { return }
     // The sum runs outside the lock: it is an operation like any other, and may wait for a device.
     var (sum, hooks) = lock.withLock { (state.grad.take(), state.postAccumulateHooks) }
     if sum != nil {
       sum! += gradient
-    } else if GradientMode.isEnabled {
+    } else if mode == .recording {
       // What the graph goes on from is a copy, as in PyTorch.
       sum = gradient.detach()
       sum!.copy(from: gradient)

@@ -38,6 +38,7 @@ extension ElementwiseKernel {
   }
 
   private func update(_ x: inout Tensor, _ others: inout [Tensor], _ operands: [any ScalarOrTensor]) {
+    if replaceDirectly(&x, &others, operands) { return }
     let arguments = operands.map(\.elementwiseArgument)
     if let invalid = ([x] + others).first(where: { !$0.isValid }) ?? arguments.firstInvalid {
       x = invalid
@@ -108,7 +109,7 @@ extension ElementwiseKernel {
     let variable = x.body.node?.variable
     var rest: [(old: Operand, new: Operand)] = []
     for index in others.indices {
-      let isOwner = others[index].isSoleOwner
+      let isOwner = others[index].ownsMemory
       let old = others[index].body.frozen.operand
       rest.append((old, try target(old, overwrites: isOwner)))
     }
@@ -125,7 +126,7 @@ extension ElementwiseKernel {
         state.value = try run(state.value, overwrites: isOwner)
       }
     } else {
-      let isOwner = x.isSoleOwner
+      let isOwner = x.ownsMemory
       let old = x.body.operand
       let new = try run(old, overwrites: isOwner)
       if new.storage !== old.storage { x = Tensor(new) }
@@ -160,9 +161,100 @@ extension ElementwiseKernel {
   }
 }
 
+// MARK: - Small operands
+
+extension ElementwiseKernel {
+  private static let directOperands = 16
+  private static let directResults = 4
+
+  /// Runs the kernel here and now, if nothing is recorded and all operands are small, of one dtype, and lie in memory as the kernel wants
+  /// them. Says whether it did; errors are left to the general case.
+  private func replaceDirectly(_ x: inout Tensor, _ others: inout [Tensor], _ operands: [any ScalarOrTensor]) -> Bool {
+    let count = 1 + others.count
+    guard GradientMode.current == .notRecording, !x.isInference, x.isValid, x.dtype.isFloatingPoint, runsDirectly(in: x.dtype),
+      outputs.count == count, count <= ElementwiseKernel.directResults, inputs.count == count + operands.count,
+      inputs.count <= ElementwiseKernel.directOperands, kinds.allSatisfy({ $0 == .value })
+    else { return false }
+    return withUnsafeTemporaryAllocation(of: DirectArgument.self, capacity: ElementwiseKernel.directOperands) { arguments in
+      withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: ElementwiseKernel.directResults) { results in
+        replaceDirectly(&x, &others, operands, arguments, results)
+      }
+    }
+  }
+
+  private func replaceDirectly(
+    _ x: inout Tensor, _ others: inout [Tensor], _ operands: [any ScalarOrTensor],
+    _ arguments: UnsafeMutableBufferPointer<DirectArgument>, _ results: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>
+  ) -> Bool {
+    let (layout, dtype) = (x.layout, x.dtype)
+    // The values of variables, which nobody else may hold.
+    var held: [TensorBody] = []
+    for (index, operand) in operands.enumerated() {
+      let argument: DirectArgument
+      switch operand.numberOrTensor {
+      case .number(let number): argument = DirectArgument(.double(number), dtype: dtype)
+      case .tensor(let tensor):
+        let body = tensor.body.value
+        guard body.dtype == dtype, body.isDense && body.layout.hasShape(of: layout) || body.isNumber,
+          let known = body.directArgument(count: layout.count)
+        else { return false }
+        argument = known
+        if body !== tensor.body { held.append(body) }
+      }
+      arguments.initializeElement(at: 1 + others.count + index, to: argument)
+    }
+    for index in others.indices {
+      guard others[index].dtype == dtype, others[index].layout.hasShape(of: layout), others[index].ownsMemory,
+        others[index].body.isDense, let address = others[index].body.address
+      else { return false }
+      arguments.initializeElement(at: 1 + index, to: DirectArgument(address))
+      results.initializeElement(at: 1 + index, to: UnsafeMutableRawPointer(mutating: address))
+    }
+    /// Runs the kernel on a first operand, in its own memory if there is nobody else who holds it.
+    func run(_ value: inout Operand, isOwner: Bool) -> Bool {
+      guard value.layout.isContiguous, value.count <= ElementwiseKernel.directLimit, let start = value.storage.directAddress else {
+        return false
+      }
+      let offset = value.layout.offset * dtype.byteCount
+      if !isOwner {
+        guard let storage = try? value.storage.sibling(byteCount: value.count * dtype.byteCount) else { return false }
+        results.initializeElement(at: 0, to: storage.handle)
+        arguments.initializeElement(at: 0, to: DirectArgument(start + offset))
+        finish(value.count)
+        value = Operand(storage: storage, layout: value.layout.compacted, dtype: dtype)
+      } else {
+        results.initializeElement(at: 0, to: start + offset)
+        arguments.initializeElement(at: 0, to: DirectArgument(start + offset))
+        finish(value.count)
+      }
+      return true
+    }
+    func finish(_ count: Int) {
+      runDirect(
+        dtype: dtype, count: count, arguments: UnsafeBufferPointer(rebasing: arguments[..<inputs.count]),
+        outputs: UnsafeBufferPointer(rebasing: results[..<outputs.count]), isInPlace: outputs.count > 1)
+    }
+    return withExtendedLifetime(held) {
+      if let variable = x.body.node?.variable {
+        return variable.updateSmall { value in
+          let isOwner = isKnownUniquelyReferenced(&value.storage)
+          return run(&value, isOwner: isOwner)
+        }
+      }
+      guard x.body.node == nil else { return false }
+      let isOwner = x.ownsMemory
+      var value = x.body.operand
+      let old = value.storage
+      guard run(&value, isOwner: isOwner) else { return false }
+      if value.storage !== old { x = Tensor(value) }
+      return true
+    }
+  }
+}
+
 extension Tensor {
   /// Whether nobody else holds this tensor's memory. Never of a variable, whose value has a lock of its own.
-  fileprivate var isSoleOwner: Bool {
+  var ownsMemory: Bool {
     mutating get {
       body.node?.variable == nil && isKnownUniquelyReferenced(&body) && isKnownUniquelyReferenced(&body.storage)
     }
@@ -171,11 +263,9 @@ extension Tensor {
 
 extension ScalarOrTensor {
   fileprivate var elementwiseArgument: ElementwiseArgument {
-    switch self {
-    case let tensor as Tensor: .tensor(tensor.body)
-    case let number as Double: .scalar(.double(number))
-    case let number as Float: .scalar(.double(Double(number)))
-    default: preconditionFailure("\(Self.self) is neither a number nor a tensor")
+    switch numberOrTensor {
+    case .tensor(let tensor): .tensor(tensor.body)
+    case .number(let number): .scalar(.double(number))
     }
   }
 }

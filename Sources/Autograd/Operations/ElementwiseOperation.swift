@@ -16,6 +16,7 @@ struct ElementwiseOperation: Sendable {
   let kernel: ElementwiseKernel
   let rule: Rule
   let check: DTypeCheck?
+  private let givesBooleans: Bool
   /// The dtypes that need no thought: bit i for raw value i.
   private let directDTypes: UInt16
 
@@ -33,6 +34,7 @@ struct ElementwiseOperation: Sendable {
       if !isRefused && (rule == .promoted || dtype.isFloatingPoint) { direct |= 1 << dtype.rawValue }
     }
     directDTypes = direct
+    givesBooleans = kernel.outputKind(0) == .boolean
   }
 
   /// The operation of one instruction, under the opcode's own names.
@@ -75,66 +77,34 @@ extension ScalarConvertible {
 
 extension ElementwiseOperation {
   func callAsFunction(_ x: Tensor) -> Tensor {
-    let a = x.body.value
     let mode = GradientMode.current
-    if mode != .inference, runsDirectly(in: a.dtype), a.isDense, let first = a.address,
-      let storage = memory(like: a)
-    {
-      kernel.runDirect(dtype: a.dtype, count: a.layout.count, output: storage.handle, DirectArgument(first))
-      if x.body.node == nil || mode != .recording { return bare(storage, like: a) }
-      return recorded(storage, like: a, .tensor(a), nil, Edges(x.body, nil, count: 1))
-    }
-    return general([.tensor(x.body.frozen)], mode)
+    // A value of a variable is made for the occasion; another is not even copied.
+    let result = x.body.flags.isEmpty ? direct(x.body, of: x.body, mode) : direct(x.body.value, of: x.body, mode)
+    return result ?? general([.tensor(x.body.frozen)], mode)
   }
 
   func callAsFunction(_ x: Tensor, _ y: Tensor) -> Tensor {
-    let a = x.body.value
-    let b = y.body.value
     let mode = GradientMode.current
-    if mode != .inference, a.dtype == b.dtype, runsDirectly(in: a.dtype), let first = a.address, let second = b.address,
-      let shaped = TensorBody.shaped(a, b), let storage = memory(like: shaped)
-    {
-      let size = a.dtype.byteCount
-      kernel.runDirect(
-        dtype: a.dtype, count: shaped.layout.count, output: storage.handle,
-        a.isDense && shaped.layout.count == a.layout.count
-          ? DirectArgument(first) : DirectArgument(repeating: first, elementSize: size),
-        b.isDense && shaped.layout.count == b.layout.count
-          ? DirectArgument(second) : DirectArgument(repeating: second, elementSize: size))
-      if x.body.node == nil && y.body.node == nil || mode != .recording { return bare(storage, like: shaped) }
-      return recorded(storage, like: shaped, .tensor(a), .tensor(b), Edges(x.body, y.body, count: 2))
-    }
-    return general([.tensor(x.body.frozen), .tensor(y.body.frozen)], mode)
+    let result =
+      x.body.flags.isEmpty && y.body.flags.isEmpty
+      ? direct(x.body, of: x.body, y.body, of: y.body, mode) : direct(x.body.value, of: x.body, y.body.value, of: y.body, mode)
+    return result ?? general([.tensor(x.body.frozen), .tensor(y.body.frozen)], mode)
   }
 
   func callAsFunction(_ x: Tensor, _ y: Scalar) -> Tensor {
-    let a = x.body.value
     let mode = GradientMode.current
-    if mode != .inference, runsDirectly(in: a.dtype), y.category <= a.dtype.category, a.isDense, let first = a.address,
-      let storage = memory(like: a)
-    {
-      kernel.runDirect(
-        dtype: a.dtype, count: a.layout.count, output: storage.handle, DirectArgument(first),
-        DirectArgument(y, dtype: a.dtype))
-      if x.body.node == nil || mode != .recording { return bare(storage, like: a) }
-      return recorded(storage, like: a, .tensor(a), .scalar(y), Edges(x.body, nil, count: 2))
-    }
-    return general([.tensor(x.body.frozen), .scalar(y)], mode)
+    let result =
+      x.body.flags.isEmpty
+      ? direct(x.body, of: x.body, y, isFirst: false, mode) : direct(x.body.value, of: x.body, y, isFirst: false, mode)
+    return result ?? general([.tensor(x.body.frozen), .scalar(y)], mode)
   }
 
   func callAsFunction(_ x: Scalar, _ y: Tensor) -> Tensor {
-    let b = y.body.value
     let mode = GradientMode.current
-    if mode != .inference, runsDirectly(in: b.dtype), x.category <= b.dtype.category, b.isDense, let second = b.address,
-      let storage = memory(like: b)
-    {
-      kernel.runDirect(
-        dtype: b.dtype, count: b.layout.count, output: storage.handle, DirectArgument(x, dtype: b.dtype),
-        DirectArgument(second))
-      if y.body.node == nil || mode != .recording { return bare(storage, like: b) }
-      return recorded(storage, like: b, .scalar(x), .tensor(b), Edges(nil, y.body, count: 2))
-    }
-    return general([.scalar(x), .tensor(y.body.frozen)], mode)
+    let result =
+      y.body.flags.isEmpty
+      ? direct(y.body, of: y.body, x, isFirst: true, mode) : direct(y.body.value, of: y.body, x, isFirst: true, mode)
+    return result ?? general([.scalar(x), .tensor(y.body.frozen)], mode)
   }
 
   /// A tensor and two numbers: an activation with its parameters.
@@ -144,16 +114,14 @@ extension ElementwiseOperation {
     if mode != .inference, runsDirectly(in: a.dtype), y.category <= a.dtype.category, z.category <= a.dtype.category, a.isDense,
       let first = a.address, let storage = memory(like: a)
     {
-      withUnsafeTemporaryAllocation(of: DirectArgument.self, capacity: 3) { arguments in
-        arguments.initializeElement(at: 0, to: DirectArgument(first))
-        arguments.initializeElement(at: 1, to: DirectArgument(y, dtype: a.dtype))
-        arguments.initializeElement(at: 2, to: DirectArgument(z, dtype: a.dtype))
-        kernel.runDirect(dtype: a.dtype, count: a.layout.count, arguments: UnsafeBufferPointer(arguments)) { _ in storage.handle }
-      }
-      if x.body.node == nil || mode != .recording { return bare(storage, like: a) }
-      return recorded(storage, like: a, Edges(x.body, nil, count: 1)) { result in
-        KernelPullback(kernel.pullback(mask: 1), dtype: a.dtype, [.tensor(a), .scalar(y), .scalar(z)], results: [result()])
-      }
+      kernel.runDirect(
+        dtype: a.dtype, count: a.layout.count, DirectArgument(first), DirectArgument(y, dtype: a.dtype),
+        DirectArgument(z, dtype: a.dtype), to: storage.handle)
+      let result = TensorBody(storage: storage, layout: a.layout.compacted, dtype: resultDType(a.dtype))
+      guard mode == .recording, x.body.node != nil, result.dtype.isFloatingPoint else { return Tensor(result) }
+      let pullback = KernelPullback(
+        kernel.pullback(mask: 1), dtype: a.dtype, [.tensor(a), .scalar(y), .scalar(z)], results: [result])
+      return Tensor(result).recorded(gradName, edges: Edges(x.body, nil, count: 1), .kernel(pullback))
     }
     return general([.tensor(x.body.frozen), .scalar(y), .scalar(z)], mode)
   }
@@ -169,37 +137,75 @@ extension ElementwiseOperation {
       }, GradientMode.current)
   }
 
+  /// The result where the operand is small and lies in memory as the kernel wants it, else nil.
+  ///
+  /// - Parameters:
+  ///   - a: The operand's value.
+  ///   - x: The operand: where its gradient goes.
+  private func direct(_ a: TensorBody, of x: TensorBody, _ mode: GradientMode) -> Tensor? {
+    guard mode != .inference, runsDirectly(in: a.dtype), a.isDense, let first = a.address, let storage = memory(like: a) else {
+      return nil
+    }
+    kernel.runDirect(dtype: a.dtype, count: a.layout.count, DirectArgument(first), to: storage.handle)
+    let edges = mode == .recording && x.node != nil ? Edges(x, nil, count: 1) : Edges()
+    return finished(storage, like: a, edges, a, nil)
+  }
+
+  private func direct(_ a: TensorBody, of x: TensorBody, _ number: Scalar, isFirst: Bool, _ mode: GradientMode) -> Tensor? {
+    guard mode != .inference, runsDirectly(in: a.dtype), number.category <= a.dtype.category, a.isDense, let address = a.address,
+      let storage = memory(like: a)
+    else { return nil }
+    let (tensor, scalar) = (DirectArgument(address), DirectArgument(number, dtype: a.dtype))
+    kernel.runDirect(
+      dtype: a.dtype, count: a.layout.count, isFirst ? scalar : tensor, isFirst ? tensor : scalar, to: storage.handle)
+    guard mode == .recording, x.node != nil else { return finished(storage, like: a, Edges(), nil, nil) }
+    return isFirst
+      ? finished(storage, like: a, Edges(nil, x, count: 2), nil, a, number)
+      : finished(storage, like: a, Edges(x, nil, count: 2), a, nil, number)
+  }
+
+  private func direct(
+    _ a: TensorBody, of x: TensorBody, _ b: TensorBody, of y: TensorBody, _ mode: GradientMode
+  ) -> Tensor? {
+    guard mode != .inference, a.dtype == b.dtype, runsDirectly(in: a.dtype), let shaped = TensorBody.shaped(a, b),
+      let first = a.directArgument(count: shaped.layout.count), let second = b.directArgument(count: shaped.layout.count),
+      let storage = memory(like: shaped)
+    else { return nil }
+    kernel.runDirect(dtype: a.dtype, count: shaped.layout.count, first, second, to: storage.handle)
+    let edges = mode == .recording && (x.node != nil || y.node != nil) ? Edges(x, y, count: 2) : Edges()
+    return finished(storage, like: shaped, edges, a, b)
+  }
+
   /// Memory for a result of an operand's shape. nil where there is none: the general case says so.
   @inline(__always)
   private func memory(like x: TensorBody) -> Storage? {
-    try? x.storage.device.allocate(byteCount: x.layout.count * x.dtype.byteCount)
+    try? x.storage.sibling(byteCount: x.layout.count * x.dtype.byteCount)
   }
 
   @inline(__always)
-  private func bare(_ storage: Storage, like x: TensorBody) -> Tensor {
-    Tensor(
-      TensorBody(
-        storage: storage, layout: x.layout.compacted, dtype: kernel.outputKind(0) == .boolean ? .bool : x.dtype))
-  }
+  private func resultDType(_ dtype: DType) -> DType { givesBooleans ? .bool : dtype }
 
+  /// A result in its place in the graph: recorded where an input needs a gradient.
+  ///
+  /// - Parameter number: The operand that is no tensor, if there is one.
   @inline(__always)
-  private func recorded(
-    _ storage: Storage, like x: TensorBody, _ a: ElementwiseArgument, _ b: ElementwiseArgument?, _ edges: Edges
+  private func finished(
+    _ storage: Storage, like x: TensorBody, _ edges: Edges, _ a: TensorBody?, _ b: TensorBody?, _ number: Scalar = .int(0)
   ) -> Tensor {
-    recorded(storage, like: x, edges) { result in
-      KernelPullback(kernel.pullback(mask: edges.mask), dtype: x.dtype, a, b, result: result())
-    }
-  }
-
-  @inline(__always)
-  private func recorded(
-    _ storage: Storage, like x: TensorBody, _ edges: Edges,
-    _ pullback: (_ result: @autoclosure () -> TensorBody) -> KernelPullback
-  ) -> Tensor {
-    guard kernel.outputKind(0) == .value, x.dtype.isFloatingPoint else { return bare(storage, like: x) }
     let layout = x.layout.compacted
-    let pullback = pullback(TensorBody(storage: storage, layout: layout, dtype: x.dtype))
-    let node = Node(gradName, edges: edges, results: Results(layout.shape, x.dtype), pullback: .kernel(pullback))
+    let mask = edges.mask
+    if mask == 0 || givesBooleans || !x.dtype.isFloatingPoint {
+      return Tensor(TensorBody(storage: storage, layout: layout, dtype: resultDType(x.dtype)))
+    }
+    let pullback = kernel.pullback(mask: mask)
+    var saved = SavedOperands()
+    // Of at most two operands and one result.
+    let reads = pullback.fewReads ?? 0
+    if reads & 1 != 0 { saved.append(a.map { .tensor($0) } ?? .scalar(number)) }
+    if reads & 2 != 0 { saved.append(b.map { .tensor($0) } ?? .scalar(number)) }
+    // Outside the graph: with its node it would hold itself.
+    if reads & 4 != 0 { saved.append(.tensor(TensorBody(storage: storage, layout: layout, dtype: x.dtype))) }
+    let node = Node(gradName, edges: edges, results: Results(layout, x.dtype), kernel: pullback, saved: saved)
     return Tensor(TensorBody(storage: storage, layout: layout, dtype: x.dtype, node: node))
   }
 }
@@ -208,13 +214,25 @@ extension TensorBody {
   /// The first element, where it is there and kernels may be run on it here and now.
   @inline(__always)
   var address: UnsafeRawPointer? {
-    guard storage.isDirect, !storage.isPending else { return nil }
-    return UnsafeRawPointer(storage.handle + layout.offset * dtype.byteCount)
+    guard let start = storage.presentAddress else { return nil }
+    return UnsafeRawPointer(start + layout.offset * dtype.byteCount)
   }
 
   /// Whether a loop can run over the elements as they lie, and they are so few that nothing more is worth while.
   @inline(__always)
   var isDense: Bool { layout.isContiguous && layout.count <= ElementwiseKernel.directLimit && flags.isEmpty }
+
+  /// Whether it is a single number, which goes with an operand of any shape without making it larger.
+  @inline(__always)
+  var isNumber: Bool { layout.rank == 0 && flags.isEmpty }
+
+  /// This operand for a loop of so many elements: all of them, or its only one.
+  @inline(__always)
+  func directArgument(count: Int) -> DirectArgument? {
+    guard let address else { return nil }
+    return isDense && layout.count == count
+      ? DirectArgument(address) : DirectArgument(repeating: address, elementSize: dtype.byteCount)
+  }
 
   /// Of two operands the one with the result's layout, where the other has the same or is a single number; nil where that takes thought.
   @inline(__always)
@@ -317,7 +335,10 @@ enum Elementwise {
               ? DirectArgument(body.address!) : DirectArgument(repeating: body.address!, elementSize: type.byteCount))
         }
       }
-      kernel.runDirect(dtype: dtype, count: count, arguments: UnsafeBufferPointer(direct)) { results[$0].body.storage.handle }
+      withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: results.count) { outputs in
+        for (index, result) in results.enumerated() { outputs.initializeElement(at: index, to: result.body.storage.handle) }
+        kernel.runDirect(dtype: dtype, count: count, arguments: UnsafeBufferPointer(direct), outputs: UnsafeBufferPointer(outputs))
+      }
     }
     return results
   }

@@ -23,6 +23,11 @@ extension ElementwiseOperation {
         if mode == .recording {
           throw .runtime("a leaf Variable that requires grad is being used in an in-place operation.")
         }
+        let isDone = variable.updateSmall { value in
+          isKnownUniquelyReferenced(&value.storage)
+            && overwrite(TensorBody(storage: value.storage, layout: value.layout, dtype: value.dtype), other, mode)
+        }
+        if isDone { return }
         try variable.update { (state) throws(TensorError) in
           let isOwner = isKnownUniquelyReferenced(&state.value.storage)
           state.value = try compute(state.value, other, overwrites: isOwner)
@@ -61,14 +66,13 @@ extension ElementwiseOperation {
       guard value.category <= x.dtype.category else { return false }
       argument = DirectArgument(value, dtype: x.dtype)
     case .tensor(let body):
-      guard body.dtype == x.dtype, let other = body.address, TensorBody.shaped(x, body) === x else { return false }
-      argument =
-        body.isDense && body.layout.count == x.layout.count
-        ? DirectArgument(other) : DirectArgument(repeating: other, elementSize: x.dtype.byteCount)
+      guard body.dtype == x.dtype, TensorBody.shaped(x, body) === x, let known = body.directArgument(count: x.layout.count) else {
+        return false
+      }
+      argument = known
     }
     kernel.runDirect(
-      dtype: x.dtype, count: x.layout.count, output: UnsafeMutableRawPointer(mutating: address), DirectArgument(address),
-      argument)
+      dtype: x.dtype, count: x.layout.count, DirectArgument(address), argument, to: UnsafeMutableRawPointer(mutating: address))
     return true
   }
 

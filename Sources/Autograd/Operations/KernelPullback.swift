@@ -2,73 +2,33 @@ import Devices
 
 /// The derivative of one run of an elementwise kernel: the kernel that computes it, and what it reads.
 struct KernelPullback: Sendable {
-  private let pullback: Pullback
-  private let dtype: DType
-  // What the kernel reads before the gradients, in its order. The first two need no array. A result is saved outside the graph: with its node
-  // it would hold itself.
-  private var first: ElementwiseArgument?
-  private var second: ElementwiseArgument?
-  private var more: [ElementwiseArgument] = []
+  let pullback: Pullback
+  /// In which the kernel is computed.
+  let dtype: DType
+  /// What the kernel reads before the gradients. Results are saved outside the graph: with its node one would hold itself.
+  let saved: SavedOperands
 
-  /// For one or two operands and one result.
-  init(
-    _ pullback: Pullback, dtype: DType, _ a: ElementwiseArgument, _ b: ElementwiseArgument?, result: @autoclosure () -> TensorBody
-  ) {
+  init(_ pullback: Pullback, dtype: DType, saved: SavedOperands) {
     self.pullback = pullback
     self.dtype = dtype
-    for source in pullback.sources {
-      switch source {
-      case .input(let index): save(index == 0 ? a : b!)
-      case .output: save(.tensor(result()))
-      case .gradient: break
-      }
-    }
+    self.saved = saved
   }
 
   init(_ pullback: Pullback, dtype: DType, _ arguments: [ElementwiseArgument], results: [TensorBody]) {
     self.pullback = pullback
     self.dtype = dtype
+    var saved = SavedOperands()
     for source in pullback.sources {
       switch source {
-      case .input(let index): save(arguments[index])
-      case .output(let index): save(.tensor(results[index]))
+      case .input(let index): saved.append(arguments[index])
+      case .output(let index): saved.append(.tensor(results[index]))
       case .gradient: break
       }
     }
+    self.saved = saved
   }
 
-  private mutating func save(_ argument: ElementwiseArgument) {
-    if first == nil {
-      first = argument
-    } else if second == nil {
-      second = argument
-    } else {
-      more.append(argument)
-    }
-  }
-
-  private func saved(_ index: Int) -> ElementwiseArgument? {
-    switch index {
-    case 0: first
-    case 1: second
-    default: index - 2 < more.count ? more[index - 2] : nil
-    }
-  }
-
-  private var savedBodies: [TensorBody] {
-    ([first, second] + more).compactMap {
-      if case .tensor(let body) = $0 { return body }
-      return nil
-    }
-  }
-
-  var savesValues: Bool {
-    if case .tensor = first { return true }
-    if case .tensor = second { return true }
-    return !more.isEmpty
-  }
-
-  var savesInference: Bool { savedBodies.contains { $0.flags.contains(.inference) } }
+  var savesInference: Bool { saved.hasInference }
 
   /// Computes the gradients of the inputs that need one.
   func forEachGradient(
@@ -76,13 +36,6 @@ struct KernelPullback: Sendable {
   ) throws(TensorError) {
     if let opcode = pullback.undefined { throw opcode.lacksDerivative }
     let kernel = pullback.kernel
-    let mode = GradientMode.current
-    if pullback.targets.count == 1, let g = gradients.first, kernel.inputs.count <= 2,
-      let result = direct(g.body, mode)
-    {
-      try body(pullback.targets[0], result)
-      return
-    }
     guard pullback.readsGradients else {
       // A derivative that is linear in the gradient and does not read it is zero.
       for target in pullback.targets { try body(target, gradients.any.zerosLike()) }
@@ -90,19 +43,19 @@ struct KernelPullback: Sendable {
     }
     let arguments = pullback.sources.enumerated().map { index, source -> ElementwiseArgument in
       switch source {
-      case .input(let input): return reattached(saved(index)!, node.edges[input])
-      case .output(let output): return reattached(saved(index)!, node, output)
+      case .input(let input): return reattached(saved[index], node.edges[input])
+      case .output(let output): return reattached(saved[index], node, output)
       case .gradient(let output):
         // A result that nothing used has a gradient of zero.
         return gradients[output].map { .tensor($0.body) } ?? .scalar(.double(0))
       }
     }
-    let results = try Elementwise.apply(kernel, pullback.gradName, dtype: dtype, arguments, mode)
+    let results = try Elementwise.apply(kernel, pullback.gradName, dtype: dtype, arguments)
     for (index, target) in pullback.targets.enumerated() { try body(target, results[index]) }
   }
 
   /// A variable's value was saved outside the graph.
-  private func reattached(_ argument: ElementwiseArgument, _ edge: Edge?) -> ElementwiseArgument {
+  private func reattached(_ argument: ElementwiseArgument, _ edge: HeldEdges.Edge?) -> ElementwiseArgument {
     guard case .tensor(let body) = argument, body.node == nil, let edge, GradientMode.isEnabled else { return argument }
     return .tensor(
       TensorBody(
@@ -117,41 +70,62 @@ struct KernelPullback: Sendable {
       TensorBody(
         storage: body.storage, layout: body.layout, dtype: body.dtype, node: node, outputIndex: output, flags: body.flags))
   }
+}
 
-  /// One gradient from at most one saved value, small and in memory: as fast as the operation itself.
-  private func direct(_ g: TensorBody, _ mode: GradientMode) -> Tensor? {
-    let kernel = pullback.kernel
-    guard mode == .notRecording, g.dtype == dtype, g.flags.isEmpty, kernel.runsDirectly(in: dtype), let address = g.address
-    else { return nil }
-    let size = dtype.byteCount
-    let shaped: TensorBody
-    var saved: DirectArgument?
-    switch first {
-    case .tensor(let body):
-      guard body.dtype == dtype, let place = body.address, let chosen = TensorBody.shaped(body, g) else { return nil }
-      shaped = chosen
-      saved =
-        body.isDense && body.layout.count == shaped.layout.count
-        ? DirectArgument(place) : DirectArgument(repeating: place, elementSize: size)
-    case .scalar(let value):
-      saved = DirectArgument(value, dtype: dtype)
-      shaped = g
-    case nil: shaped = g
+// MARK: - Small gradients
+
+extension Pullback {
+  /// Computes the gradients of one or two inputs where all operands are small and lie in memory as the kernel wants them, as fast as the
+  /// operation itself. A gradient that nobody else holds is overwritten.
+  ///
+  /// - Parameters:
+  ///   - g: The gradient of the result, outside any graph; it becomes that of the first target.
+  ///   - second: Becomes that of the second target, if there is one.
+  /// - Returns: whether they were computed.
+  func computeDirectly(_ g: inout Tensor, _ second: inout Tensor?, _ saved: borrowing SavedOperands, dtype: DType) -> Bool {
+    guard isSimple, g.body.dtype == dtype, g.body.flags.isEmpty, g.body.node == nil, kernel.runsDirectly(in: dtype) else {
+      return false
     }
-    guard kernel.inputs.count == (saved == nil ? 1 : 2), shaped.layout.count <= ElementwiseKernel.directLimit,
-      let output = try? g.storage.device.allocate(byteCount: shaped.layout.count * size)
-    else { return nil }
-    let incoming =
-      g.isDense && g.layout.count == shaped.layout.count
-      ? DirectArgument(address)
-      : DirectArgument(repeating: address, elementSize: size)
-    guard g.layout.isContiguous || g.layout.isUniform else { return nil }
-    if let saved {
-      kernel.runDirect(dtype: dtype, count: shaped.layout.count, output: output.handle, saved, incoming)
-    } else {
-      kernel.runDirect(dtype: dtype, count: shaped.layout.count, output: output.handle, incoming)
+    let savedCount = kernel.inputs.count - 1
+    // The saved operand that has the results' shape where the gradient has not. Nothing here holds the gradient a second time.
+    var larger: TensorBody?
+    for index in 0..<savedCount {
+      guard case .tensor(let body) = saved[index] else { continue }
+      guard body.dtype == dtype, let shaped = TensorBody.shaped(larger ?? g.body, body) else { return false }
+      if shaped === body { larger = body }
     }
-    return Tensor(TensorBody(storage: output, layout: shaped.layout.compacted, dtype: dtype))
+    // One number repeated gives one number repeated.
+    let isRepeated = larger == nil && !g.body.isDense && g.body.layout.isUniform && g.body.layout.offset == 0
+    let layout = larger?.layout ?? g.body.layout
+    let count = isRepeated ? 1 : layout.count
+    guard isRepeated || larger?.isDense ?? g.body.isDense, let incoming = g.body.directArgument(count: count) else { return false }
+    var arguments = (incoming, DirectArgument.unused, DirectArgument.unused)
+    for index in 0..<savedCount {
+      let argument: DirectArgument
+      switch saved[index] {
+      case .scalar(let value): argument = DirectArgument(value, dtype: dtype)
+      case .tensor(let body):
+        guard let known = body.directArgument(count: count) else { return false }
+        argument = known
+      }
+      // The gradient comes last.
+      if index == 0 { arguments = (argument, incoming, .unused) } else { arguments = (arguments.0, argument, incoming) }
+    }
+    func memory() -> TensorBody? {
+      (try? g.body.storage.sibling(byteCount: count * dtype.byteCount)).map {
+        TensorBody(storage: $0, layout: isRepeated ? layout : layout.compacted, dtype: dtype)
+      }
+    }
+    let overwrites = (isRepeated || g.body.isDense && g.body.layout.hasShape(of: layout)) && g.ownsMemory
+    let made = overwrites ? nil : memory()
+    let other = targets.count == 2 ? memory() : nil
+    guard let output = overwrites ? g.body.address : made?.address, targets.count == 1 || other != nil else { return false }
+    kernel.runDirect(
+      dtype: dtype, count: count, arguments.0, arguments.1, arguments.2, to: UnsafeMutableRawPointer(mutating: output),
+      other?.storage.directAddress, isInPlace: overwrites && other != nil)
+    if let made { g = Tensor(made) }
+    second = other.map(Tensor.init)
+    return true
   }
 }
 

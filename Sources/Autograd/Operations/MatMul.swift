@@ -28,8 +28,10 @@ extension Tensor {
     attempt(self, mat2) { a, b throws(TensorError) in
       try checkMatrices(a.shape, b.shape, operation: "mm", first: "self")
       guard a.dtype == b.dtype else { throw mismatch("expected m1 and m2 to have the same dtype, but got: ", a, b) }
-      return try product(a.operand, b.operand, shape: [a.shape[0], b.shape[1]], kernel: "addmm_impl_cpu_")
-        .differentiable("MmBackward0", a, b, { g in g.mm(b.t()) }, { g in a.t().mm(g) })
+      let result = try product(a.operand, b.operand, shape: [a.shape[0], b.shape[1]], kernel: "addmm_impl_cpu_")
+      // The formulas are objects, which are not made in vain.
+      guard Tensor.isRecording(a.body) || Tensor.isRecording(b.body) else { return result }
+      return result.differentiable("MmBackward0", a, b, { g in g.mm(b.t()) }, { g in a.t().mm(g) })
     }
   }
 

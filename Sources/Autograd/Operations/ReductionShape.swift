@@ -93,10 +93,15 @@ extension Tensor {
   /// A reduction's result, repeated along what was reduced: in the input's shape again.
   func expand(from shape: ReductionShape) -> Tensor {
     attempt(self) { x throws(TensorError) in
-      Tensor(x.operand.with(layout: x.layout.viewed(as: shape.kept)!.broadcast(to: shape.full)))
-        .differentiable("ExpandBackward0", x, saves: false) { g in
-          g.sum(dim: shape.dims, keepDim: shape.result.count == shape.full.count)
-        }
+      let layout =
+        x.layout.rank == 0 && x.layout.offset == 0
+        ? Layout(repeatedIn: shape.full) : x.layout.viewed(as: shape.kept)!.broadcast(to: shape.full)
+      let result = x.bareView(layout)
+      // The formula is an object, which is not made in vain.
+      guard Tensor.isRecording(x.body) else { return result }
+      return result.differentiable("ExpandBackward0", x, saves: false) { g in
+        g.sum(dim: shape.dims, keepDim: shape.result.count == shape.full.count)
+      }
     }
   }
 

@@ -11,10 +11,12 @@ extension Tensor {
   public func sum(dim: (any Dimensions)? = nil, keepDim: Bool = false, dtype: DType? = nil) -> Tensor {
     attempt(self) { x throws(TensorError) in
       let shape = try ReductionShape(of: x.shape, dim: dim, keepDim: keepDim)
-      return try x.reduced(.sum, shape, dtype: dtype ?? x.dtype.sum)
-        .differentiable(dim == nil && !keepDim ? "SumBackward0" : "SumBackward1", x, saves: false) { g in
-          g.expand(from: shape)
-        }
+      let result = try x.reduced(.sum, shape, dtype: dtype ?? x.dtype.sum)
+      // The formula is an object, which is not made in vain.
+      guard Tensor.isRecording(x.body) else { return result }
+      return result.differentiable(dim == nil && !keepDim ? "SumBackward0" : "SumBackward1", x, saves: false) { g in
+        g.expand(from: shape)
+      }
     }
   }
 
@@ -24,6 +26,7 @@ extension Tensor {
   public func sum(to target: [Int]) -> Tensor {
     if shape == target { return self }
     return attempt(self) { x throws(TensorError) in
+      if let result = try x.summedRows(to: target) { return result }
       let source = x.shape
       let lead = source.count - target.count
       guard lead >= 0, zip(target, source.suffix(target.count)).allSatisfy({ $0 == $1 || $0 == 1 }) else {
@@ -35,6 +38,19 @@ extension Tensor {
       return Tensor(result.operand.with(layout: Layout(shape: target)))
         .differentiable("SumBackward1", x, saves: false) { g in g.expand(source) }
     }
+  }
+
+  /// The sum over leading dimensions where nothing records it, else nil: what a bias gets.
+  private func summedRows(to target: [Int]) throws(TensorError) -> Tensor? {
+    let lead = rank - target.count
+    guard lead > 0, isFloatingPoint, isContiguous, body.node == nil, shape[lead...].elementsEqual(target) else { return nil }
+    let result = try Tensor.uninitialized("sum", target, dtype, device)
+    let columns = result.count
+    if columns == 0 { return result }
+    let rows = Layout(shape: [count / columns, columns], strides: [columns, 1], offset: layout.offset)
+    try device.reduce(
+      .sum, operand.with(layout: rows), dims: [0], to: result.operand.with(layout: Layout(rows: 1, columns: columns)))
+    return result
   }
 
   /// The sum with NaN counted as zero.

@@ -25,7 +25,8 @@ extension Tensor {
         throw .runtime("t() expects a tensor with <= 2 dimensions, but self is \(x.rank)D")
       }
       let layout = x.rank < 2 ? x.layout : x.layout.transposed(0, 1)
-      return x.bareView(layout).differentiable("TBackward0", x, saves: false) { g in g.t() }
+      let result = x.bareView(layout)
+      return Tensor.isRecording(x.body) ? result.differentiable("TBackward0", x, saves: false) { g in g.t() } : result
     }
   }
 

@@ -2,15 +2,23 @@ import CKernels
 
 /// The host's processor: OpenBLAS for products, vectorised C loops for the rest, one thread pool for everything.
 public final class CPUDevice: Device {
-  public static let shared = CPUDevice()
+  public static let shared = CPUDevice(isShared: true)
 
   public let type: String
   private let allocator: CachingAllocator
+  private let isShared: Bool
 
   /// Another processor: with a name of its own in errors, and memory of its own.
   init(type: String = "cpu", allocator: CachingAllocator = .shared) {
     self.type = type
     self.allocator = allocator
+    isShared = false
+  }
+
+  private init(isShared: Bool) {
+    type = "cpu"
+    allocator = .shared
+    self.isShared = isShared
   }
 
   public var capabilities: DeviceCapabilities { DeviceCapabilities() }
@@ -19,6 +27,7 @@ public final class CPUDevice: Device {
 
   public func allocate(byteCount: Int) throws(TensorError) -> Storage {
     let bytes = max(byteCount, 1)
+    if isShared && bytes <= Storage.inlineLimit { return .inline(byteCount: bytes) }
     return Storage(
       device: self, handle: try allocator.allocate(byteCount: bytes), byteCount: bytes, isDirect: true)
   }

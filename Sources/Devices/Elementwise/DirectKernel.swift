@@ -1,33 +1,32 @@
 import CKernels
 
-/// Kernels on memory that the caller may touch, for small contiguous operands: no description of the operands, no device, no
-/// allocation.
+/// An operand of a kernel that is run on memory which the caller may touch: no description of it, no device, no allocation.
 ///
-/// Callers check first that every operand is contiguous, of the kernel's dtype, and at most `limit` elements long.
+/// Callers check first that every operand is contiguous, of the kernel's dtype, and at most `directLimit` elements long.
 public struct DirectArgument {
-  let address: UnsafeRawPointer?
-  let bits: UInt64
+  let value: fx_argument
 
   /// The first element of an operand.
-  public init(_ address: UnsafeRawPointer) {
-    self.address = address
-    bits = 0
-  }
+  public init(_ address: UnsafeRawPointer) { value = fx_argument(address: address, bits: 0) }
 
-  public init(_ value: Scalar, dtype: DType) {
-    address = nil
-    bits = bitPattern(of: value, as: dtype)
-  }
+  /// In the place of an operand that there is not.
+  public static var unused: DirectArgument { DirectArgument(value: fx_argument(address: nil, bits: 0)) }
+
+  private init(value: fx_argument) { self.value = value }
+
+  /// A number for every element.
+  public init(_ number: Scalar, dtype: DType) { value = fx_argument(address: nil, bits: bitPattern(of: number, as: dtype)) }
 
   /// One element, repeated as often as the kernel runs.
   public init(repeating address: UnsafeRawPointer, elementSize: Int) {
-    self.address = nil
-    switch elementSize {
-    case 4: bits = UInt64(address.load(as: UInt32.self))
-    case 8: bits = address.load(as: UInt64.self)
-    case 2: bits = UInt64(address.load(as: UInt16.self))
-    default: bits = UInt64(address.load(as: UInt8.self))
-    }
+    let bits =
+      switch elementSize {
+      case 4: UInt64(address.load(as: UInt32.self))
+      case 8: address.load(as: UInt64.self)
+      case 2: UInt64(address.load(as: UInt16.self))
+      default: UInt64(address.load(as: UInt8.self))
+      }
+    value = fx_argument(address: nil, bits: bits)
   }
 }
 
@@ -36,92 +35,92 @@ extension ElementwiseKernel {
   public static let directLimit = 1024
 
   /// Whether the kernel has loops for the dtype; otherwise the device says what is missing.
-  public func runsDirectly(in dtype: DType) -> Bool { compiled[dtype].missing == nil && dtype.computeDType == dtype }
+  public func runsDirectly(in dtype: DType) -> Bool { direct.isRunnable(dtype) }
 
-  /// Runs one instruction on operands in memory.
+  /// Runs a kernel of up to three operands and two results. A single result may be an operand.
+  ///
+  /// - Parameter isInPlace: whether one of two results may be an operand.
   public func runDirect(
-    dtype: DType, count: Int, output: UnsafeMutableRawPointer, _ a: DirectArgument, _ b: DirectArgument? = nil
+    dtype: DType, count: Int, _ a: DirectArgument, _ b: DirectArgument = .unused, _ c: DirectArgument = .unused,
+    to output: UnsafeMutableRawPointer, _ second: UnsafeMutableRawPointer? = nil, isInPlace: Bool = false
   ) {
-    let kernel = compiled[dtype]
-    if let loop = kernel.singleLoop, let first = a.address {
-      if let b {
-        if let second = b.address {
-          loop(output, first, second, nil, count)
-          return
-        }
-      } else {
-        loop(output, first, nil, nil, count)
-        return
-      }
-    }
-    if let b {
-      withUnsafeTemporaryAllocation(of: DirectArgument.self, capacity: 2) { arguments in
-        arguments.initializeElement(at: 0, to: a)
-        arguments.initializeElement(at: 1, to: b)
-        runDirect(dtype: dtype, count: count, arguments: UnsafeBufferPointer(arguments)) { _ in output }
-      }
-    } else {
-      withUnsafeTemporaryAllocation(of: DirectArgument.self, capacity: 1) { arguments in
-        arguments.initializeElement(at: 0, to: a)
-        runDirect(dtype: dtype, count: count, arguments: UnsafeBufferPointer(arguments)) { _ in output }
+    let arguments = (a.value, b.value, c.value)
+    let outputs = (output, second ?? output)
+    withUnsafePointer(to: arguments) { arguments in
+      withUnsafePointer(to: outputs) { outputs in
+        fx_run_program(
+          direct[dtype], UnsafeRawPointer(arguments).assumingMemoryBound(to: fx_argument.self),
+          UnsafeRawPointer(outputs).assumingMemoryBound(to: UnsafeMutableRawPointer.self), count, isInPlace)
       }
     }
   }
 
-  /// Runs a whole program on operands in memory; `output` gives the address of each result.
+  /// Runs a kernel of any number of operands and results.
+  ///
+  /// - Parameter isInPlace: whether a result may be one of the operands.
   public func runDirect(
-    dtype: DType, count: Int, arguments: UnsafeBufferPointer<DirectArgument>, output: (Int) -> UnsafeMutableRawPointer
+    dtype: DType, count: Int, arguments: UnsafeBufferPointer<DirectArgument>,
+    outputs: UnsafeBufferPointer<UnsafeMutableRawPointer>, isInPlace: Bool = false
   ) {
-    let kernel = compiled[dtype]
-    let registerCount = kernel.elementSizes.count
-    let byteCount = registerCount * 8 * (count + 1)
-    // Only a size that is known to the compiler comes from the stack.
-    if byteCount <= 1024 {
-      withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) {
-        run(kernel, count: count, arguments: arguments, scratch: $0, output: output)
-      }
-    } else {
-      withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 64) {
-        run(kernel, count: count, arguments: arguments, scratch: $0, output: output)
-      }
+    arguments.withMemoryRebound(to: fx_argument.self) {
+      guard let arguments = $0.baseAddress, let outputs = outputs.baseAddress else { return }
+      fx_run_program(direct[dtype], arguments, outputs, count, isInPlace)
     }
   }
+}
 
-  /// - Parameter scratch: for each register a pointer, and then eight bytes for each of its elements.
+/// A kernel's programs as C runs them, one for each dtype, in memory of their own: to run one counts no reference.
+struct DirectPrograms: ~Copyable, @unchecked Sendable {  // nothing changes after init; loops are code
+  private let programs: UnsafeMutablePointer<fx_program>
+  /// Bit i for raw value i.
+  private let runnable: UInt16
+
+  init(_ compiled: CompiledKernels, inputCount: Int, outputs: [Int]) {
+    programs = .allocate(capacity: DType.allCases.count)
+    var runnable: UInt16 = 0
+    for dtype in DType.allCases {
+      let kernel = compiled[dtype]
+      (programs + Int(dtype.rawValue)).initialize(
+        to: fx_program(
+          single: kernel.singleLoop,
+          steps: stored(
+            kernel.steps.map {
+              fx_step(loop: $0.loop, target: Int32($0.target), a: Int32($0.a), b: Int32($0.b), c: Int32($0.c))
+            }),
+          constants: stored(kernel.constants), sizes: stored(kernel.elementSizes.map { UInt8($0) }),
+          outputs: stored(outputs.map { Int32($0) }), input_count: Int32(inputCount),
+          constant_count: Int32(kernel.constants.count), step_count: Int32(kernel.steps.count), output_count: Int32(outputs.count)))
+      // Halves are computed in another dtype than they are stored in.
+      if kernel.missing == nil && dtype.computeDType == dtype && max(kernel.elementSizes.count, outputs.count) <= fx_register_limit
+      {
+        runnable |= 1 << dtype.rawValue
+      }
+    }
+    self.runnable = runnable
+  }
+
+  deinit {
+    for index in DType.allCases.indices {
+      let program = programs[index]
+      UnsafeMutablePointer(mutating: program.steps)?.deallocate()
+      UnsafeMutablePointer(mutating: program.constants)?.deallocate()
+      UnsafeMutablePointer(mutating: program.sizes)?.deallocate()
+      UnsafeMutablePointer(mutating: program.outputs)?.deallocate()
+    }
+    programs.deallocate()
+  }
+
   @inline(__always)
-  private func run(
-    _ kernel: CompiledKernel, count: Int, arguments: UnsafeBufferPointer<DirectArgument>, scratch: UnsafeMutableRawBufferPointer,
-    output: (Int) -> UnsafeMutableRawPointer
-  ) {
-    let registerCount = kernel.elementSizes.count
-    let registers = scratch.baseAddress!.bindMemory(to: UnsafeMutableRawPointer.self, capacity: registerCount)
-    for register in 0..<registerCount {
-      registers[register] = scratch.baseAddress! + 8 * (registerCount + register * count)
-    }
-    for (index, argument) in arguments.enumerated() {
-      if let address = argument.address {
-        registers[index] = UnsafeMutableRawPointer(mutating: address)
-      } else {
-        withUnsafePointer(to: argument.bits) { fx_fill(registers[index], $0, count, Int32(kernel.elementSizes[index])) }
-      }
-    }
-    for (index, bits) in kernel.constants.enumerated() {
-      let register = inputs.count + index
-      withUnsafePointer(to: bits) { fx_fill(registers[register], $0, count, Int32(kernel.elementSizes[register])) }
-    }
-    let firstResult = inputs.count + kernel.constants.count
-    for (index, register) in outputs.enumerated() where register >= firstResult {
-      registers[register] = output(index)
-    }
-    for step in kernel.steps {
-      step.loop(registers[step.target], registers[step.a], registers[step.b], registers[step.c], count)
-    }
-    // A result that is an input or a constant, or is given twice, was not computed in its place.
-    for (index, register) in outputs.enumerated() {
-      let target = output(index)
-      if registers[register] != target {
-        target.copyMemory(from: registers[register], byteCount: count * kernel.elementSizes[register])
-      }
-    }
-  }
+  func isRunnable(_ dtype: DType) -> Bool { runnable & (1 << dtype.rawValue) != 0 }
+
+  @inline(__always)
+  subscript(_ dtype: DType) -> UnsafePointer<fx_program> { UnsafePointer(programs + Int(dtype.rawValue)) }
+}
+
+/// A copy of a list in memory of its own; nil for none.
+private func stored<T: BitwiseCopyable>(_ list: [T]) -> UnsafePointer<T>? {
+  if list.isEmpty { return nil }
+  let memory = UnsafeMutablePointer<T>.allocate(capacity: list.count)
+  memory.initialize(from: list, count: list.count)
+  return UnsafePointer(memory)
 }

@@ -25,6 +25,8 @@ public final class ElementwiseKernel: Sendable {
   /// The kind of every register.
   public let kinds: [Kind]
   public let compiled: CompiledKernels
+  /// The same for small operands.
+  let direct: DirectPrograms
 
   // The pullbacks of one or two inputs are asked for by every recorded operation, so that these take no lock.
   private let ofFirst = LazyReference<Pullback>()
@@ -41,6 +43,7 @@ public final class ElementwiseKernel: Sendable {
     self.outputs = program.outputs
     kinds = program.kinds
     compiled = CompiledKernels(program)
+    direct = DirectPrograms(compiled, inputCount: program.inputs.count, outputs: program.outputs)
   }
 
   /// A kernel of any number of inputs and outputs.

@@ -19,6 +19,13 @@ public final class Pullback: Sendable {
   /// Whether it reads any of the incoming gradients; otherwise all gradients are zero.
   public let readsGradients: Bool
 
+  /// Whether every gradient is that of the result as it comes: the derivative of a sum.
+  public let passesGradient: Bool
+  /// Whether it has one or two targets and reads the gradient of the first result after at most two other values.
+  public let isSimple: Bool
+  /// Which it reads of the inputs and results: bit i for input i of the first two, bit 2 for the first result. nil where there are more of them.
+  public let fewReads: UInt8?
+
   init(of kernel: ElementwiseKernel, mask: Int) {
     let builder = KernelBuilder()
     var sources: [Source] = []
@@ -79,5 +86,19 @@ public final class Pullback: Sendable {
     self.targets = targets
     readsGradients = self.sources.contains { if case .gradient = $0 { true } else { false } }
     self.undefined = undefined
+    passesGradient =
+      undefined == nil && pruned.instructions.isEmpty && self.sources == [.gradient(0)] && pruned.outputs.allSatisfy { $0 == 0 }
+    var reads: UInt8? = kernel.inputs.count <= 2 && kernel.outputs.count == 1 ? 0 : nil
+    for source in self.sources {
+      switch source {
+      case .input(let index): reads = reads.map { $0 | 1 << index }
+      case .output: reads = reads.map { $0 | 4 }
+      case .gradient: break
+      }
+    }
+    fewReads = reads
+    isSimple =
+      undefined == nil && reads != nil && self.sources.count <= 3 && self.sources.last == .gradient(0) && 1...2 ~= targets.count
+      && pruned.inputs.allSatisfy { $0 == .value }
   }
 }

@@ -16,32 +16,24 @@ extension F {
   }
 
   private static func fusedLinear(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
-    attempt([input, weight] + (bias.map { [$0] } ?? [])) { list throws(TensorError) in
-      let (x, w) = (list[0], list[1])
-      guard let k = x.shape.last else {
-        throw .runtime("both arguments to linear need to be at least 1D, but they are 0D and 2D")
-      }
-      let rows = x.shape.dropLast().reduce(1, *)
-      try checkMatrices([rows, k], [w.shape[1], w.shape[0]], operation: bias == nil ? "mm" : "addmm", first: "self")
-      let shape = Array(x.shape.dropLast()) + [w.shape[0]]
-      let isMatrix = x.rank == 2
-      let toX: @Sendable (Tensor) -> Tensor = { g in g.matmul(w) }
-      let outputs = w.shape[0]
-      let toWeight: @Sendable (Tensor) -> Tensor = { g in
-        isMatrix ? g.t().mm(x) : g.reshape([rows, outputs]).t().mm(x.reshape([rows, k]))
-      }
-      let transposed = w.operand.with(layout: w.layout.transposed(0, 1))
-      guard list.count == 3 else {
+    guard let bias else {
+      return attempt(input, weight) { x, w throws(TensorError) in
+        let linear = try LinearProduct(x, w, operation: "mm")
         guard x.dtype == w.dtype else {
           throw .runtime("expected m1 and m2 to have the same dtype, but got: \(x.dtype.cppName) != \(w.dtype.cppName)")
         }
-        return try product(x.operand, transposed, shape: shape, kernel: "addmm_impl_cpu_")
-          .differentiable(isMatrix ? "MmBackward0" : "UnsafeViewBackward0", x, w, toX, toWeight)
+        let result = try linear.product()
+        guard Tensor.isRecording(x.body) || Tensor.isRecording(w.body) else { return result }
+        return result.differentiable(linear.name("MmBackward0"), x, w, { g in linear.toInput(g) }, { g in linear.toWeight(g) })
       }
-      try checkOneDType(list[2], x, w)
-      return try product(x.operand, transposed, shape: shape, kernel: "addmm_impl_cpu_")
-        .scaled(by: .int(1), plus: list[2], times: .int(1))
-        .differentiable(isMatrix ? "AddmmBackward0" : "UnsafeViewBackward0", [list[2], x, w], [{ g in g }, toX, toWeight])
+    }
+    return attempt(bias, input, weight) { b, x, w throws(TensorError) in
+      let linear = try LinearProduct(x, w, operation: "addmm")
+      try checkOneDType(b, x, w)
+      let result = try linear.product().scaled(by: .int(1), plus: b, times: .int(1))
+      guard Tensor.isRecording(b.body) || Tensor.isRecording(x.body) || Tensor.isRecording(w.body) else { return result }
+      return result.differentiable(
+        linear.name("AddmmBackward0"), b, x, w, { g in g }, { g in linear.toInput(g) }, { g in linear.toWeight(g) })
     }
   }
 
@@ -67,6 +59,48 @@ extension F {
       let result = half.bmm(y.reshape([rows, second, 1])).view(batch + [outputs])
       return list.count > 3 ? result + list[3] : result
     }
+  }
+}
+
+/// input · weightᵀ along the input's last dimension, and its derivatives.
+private struct LinearProduct: Sendable {
+  let input: Tensor
+  let weight: Tensor
+  /// Of the input as a matrix.
+  private let rows: Int
+
+  init(_ input: Tensor, _ weight: Tensor, operation: String) throws(TensorError) {
+    guard let k = input.shape.last else {
+      throw .runtime("both arguments to linear need to be at least 1D, but they are 0D and 2D")
+    }
+    self.input = input
+    self.weight = weight
+    if input.rank == 2 {
+      rows = input.shape[0]
+    } else {
+      rows = input.shape.dropLast().reduce(1, *)
+    }
+    let shape = weight.shape
+    if k != shape[1] { try checkMatrices([rows, k], [shape[1], shape[0]], operation: operation, first: "self") }
+  }
+
+  private var isMatrix: Bool { input.rank == 2 }
+  private var outputs: Int { weight.shape[0] }
+
+  func name(_ ofMatrix: String) -> String { isMatrix ? ofMatrix : "UnsafeViewBackward0" }
+
+  func product() throws(TensorError) -> Tensor {
+    let transposed = weight.operand.with(layout: weight.layout.transposed(0, 1))
+    return try Autograd.product(
+      input.operand, transposed, shape: isMatrix ? [rows, outputs] : Array(input.shape.dropLast()) + [outputs],
+      kernel: "addmm_impl_cpu_")
+  }
+
+  func toInput(_ g: Tensor) -> Tensor { g.matmul(weight) }
+
+  func toWeight(_ g: Tensor) -> Tensor {
+    if isMatrix { return g.t().mm(input) }
+    return g.reshape([rows, outputs]).t().mm(input.reshape([rows, input.shape[input.rank - 1]]))
   }
 }
 
