@@ -24,7 +24,7 @@ import Testing
   /// A device that is not there for good lives as long as its memory.
   @Test func blocksKeepTheirDevice() throws {
     var device: ReferenceDevice? = ReferenceDevice()
-    weak var observed = device
+    weak let observed = device
     var block: Storage? = try device?.allocate(byteCount: 8)
     let sibling = try block?.sibling(byteCount: 8)
     #expect(sibling?.directAddress == nil)
