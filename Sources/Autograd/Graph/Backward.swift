@@ -50,8 +50,17 @@ struct BackwardPass {
   }
 
   private struct Pending {
-    let node: Node
+    let id: UInt64
+    // The graph is alive as long as its roots, which the caller holds.
+    let target: Unmanaged<Node>
     var gradients: Arrived
+
+    @inline(__always)
+    init(_ target: Unmanaged<Node>, _ id: UInt64, _ gradient: consuming Tensor, _ output: Int) {
+      self.id = id
+      self.target = target
+      gradients = Arrived(gradient, output)
+    }
   }
 
   /// The node that comes next, if it is known, and the others, the highest last. In a chain there never is another.
@@ -82,39 +91,43 @@ struct BackwardPass {
   }
 
   /// Adds a gradient to those that wait for a node.
-  mutating func add(_ gradient: consuming Tensor, to node: Node, output: Int) {
-    if next == nil, others.last.map({ $0.node.id < node.id }) ?? true {
-      next = Pending(node: node, gradients: Arrived(gradient, output))
-    } else if let known = next?.node, known.id <= node.id {
-      if known === node {
+  mutating func add(_ gradient: consuming Tensor, to target: Unmanaged<Node>, output: Int) {
+    let id = target._withUnsafeGuaranteedRef { $0.id }
+    if let known = next?.id {
+      if known == id {
         next!.gradients.add(gradient, output)
-      } else {
+      } else if known < id {
+        if others.capacity == 0 { others.reserveCapacity(16) }
         others.append(next.take()!)
-        next = Pending(node: node, gradients: Arrived(gradient, output))
+        next = Pending(target, id, gradient, output)
+      } else {
+        addBehind(gradient, to: target, id, output: output)
       }
+    } else if others.isEmpty || others[others.count - 1].id < id {
+      next = Pending(target, id, gradient, output)
     } else {
-      addBehind(gradient, to: node, output: output)
+      addBehind(gradient, to: target, id, output: output)
     }
   }
 
-  private mutating func addBehind(_ gradient: consuming Tensor, to node: Node, output: Int) {
+  private mutating func addBehind(_ gradient: consuming Tensor, to target: Unmanaged<Node>, _ id: UInt64, output: Int) {
     var low = 0
     var high = others.count
     while low < high {
       let middle = (low + high) / 2
-      if others[middle].node.id < node.id { low = middle + 1 } else { high = middle }
+      if others[middle].id < id { low = middle + 1 } else { high = middle }
     }
-    if low < others.count && others[low].node === node {
+    if low < others.count && others[low].id == id {
       others[low].gradients.add(gradient, output)
     } else {
       if others.capacity == 0 { others.reserveCapacity(16) }
-      others.insert(Pending(node: node, gradients: Arrived(gradient, output)), at: low)
+      others.insert(Pending(target, id, gradient, output), at: low)
     }
   }
 
   mutating func run() throws(TensorError) {
     while var pending = next.take() ?? others.popLast() {
-      let node = pending.node
+      let node = pending.target.takeUnretainedValue()
       let isNeeded = needed?.contains(ObjectIdentifier(node)) ?? true
       let hooks = node.hooks
       if let hooks { try apply(hooks, of: node, to: &pending.gradients) }
@@ -198,7 +211,8 @@ struct BackwardPass {
     guard let saved = node.enterKernel(releases: !keepsGraph) else { throw BackwardPass.released }
     if mode == .notRecording, gradients.first != nil {
       if kernel.passesGradient {
-        for target in kernel.targets { try deliver(gradients.first!, input: target, of: node) }
+        for target in kernel.targets.dropLast() { try deliver(gradients.first!, input: target, of: node) }
+        if let last = kernel.targets.last { try deliver(gradients.first.take()!, input: last, of: node) }
         return
       }
       var second: Tensor?
@@ -217,9 +231,9 @@ struct BackwardPass {
   @inline(__always)
   private mutating func deliver(_ gradient: consuming Tensor, input: Int, of node: Node) throws(TensorError) {
     guard let edge = node.edges[input] else { return }
-    let target = edge.node
-    if edge.output == 0 && !detectsAnomalies && target.fits(gradient.body) {
-      add(gradient, to: target, output: 0)
+    let fits = edge.output == 0 && !detectsAnomalies && edge.target._withUnsafeGuaranteedRef { $0.fits(gradient.body) }
+    if fits {
+      add(gradient, to: edge.target, output: 0)
     } else {
       try deliverAdapted(gradient, edge, input: input, of: node)
     }
@@ -245,7 +259,7 @@ struct BackwardPass {
     if detectsAnomalies, gradient.isNaN().any().item().boolValue {
       throw .runtime("Function '\(node.name)' returned nan values in its \(input)th output.")
     }
-    add(gradient, to: edge.node, output: output)
+    add(gradient, to: edge.target, output: output)
   }
 
   /// The nodes between the roots and the targets: those that have to run.

@@ -126,6 +126,8 @@ private func walk(
     roots: outputs.compactMap(\.body.node))
   // Errors leave the closure as a value: `withValue` knows no typed throws.
   let failure: TensorError? = mode {
+    // The pass counts no references to nodes: they are there as long as the roots.
+    defer { withExtendedLifetime(outputs) {} }
     do throws(TensorError) {
       for (index, output) in outputs.enumerated() {
         let given: Tensor? = if let gradients, index < gradients.count { gradients[index] } else { nil }
@@ -133,7 +135,7 @@ private func walk(
         guard let node = output.body.node else {
           throw .runtime("element \(index) of tensors does not require grad and does not have a grad_fn")
         }
-        pass.add(gradient, to: node, output: output.outputIndex)
+        pass.add(gradient, to: .passUnretained(node), output: output.outputIndex)
       }
       try pass.run()
     } catch {

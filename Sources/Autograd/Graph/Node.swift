@@ -69,15 +69,23 @@ public final class Node: @unchecked Sendable {
   }
 
   /// An elementwise operation.
+  ///
+  /// - Parameters:
+  ///   - x, y: Its tensors, by input.
+  ///   - inputs: How many inputs there are, with those that are no tensors.
+  ///   - layout, dtype: Of the result.
   @inline(__always)
-  init(_ name: String, edges: Edges, results: Results, kernel: Pullback, saved: consuming SavedOperands) {
+  init(
+    _ name: String, _ x: TensorBody?, _ y: TensorBody?, inputs: Int, layout: Layout, dtype: DType, kernel: Pullback,
+    saved: consuming SavedOperands
+  ) {
     id = Node.nextID
     self.name = name
-    self.edges = HeldEdges(edges)
-    self.results = results
+    edges = HeldEdges(x, y, count: inputs)
+    results = Results(layout, dtype)
     variable = nil
     self.kernel = kernel
-    dtype = results.first.dtype
+    self.dtype = dtype
     savesValues = saved.hasTensors
     self.saved = saved
     pullback = nil
@@ -87,7 +95,7 @@ public final class Node: @unchecked Sendable {
   init(variable: Variable) {
     id = Node.nextID
     name = "AccumulateGrad"
-    edges = HeldEdges(Edges())
+    edges = HeldEdges()
     let value = variable.value
     results = Results(value.layout, value.dtype)
     self.variable = variable
@@ -193,54 +201,24 @@ struct Edge {
   let output: Int32
 }
 
-/// The edges of a node to be, by input; nil for an input that needs no gradient. The first three need no array.
+/// The edges of a node to be, by input; nil for an input that needs no gradient.
 struct Edges {
-  fileprivate var first: Edge?
-  fileprivate var second: Edge?
-  fileprivate var third: Edge?
-  fileprivate var more: [Edge?]?
-  private(set) var count = 0
+  fileprivate let list: [Edge?]
 
-  init() {}
+  init(_ bodies: TensorBody?...) { self.init(bodies) }
 
-  @inline(__always)
-  init(_ x: TensorBody?, _ y: TensorBody? = nil, count: Int = 1) {
-    first = x.flatMap(Edges.edge)
-    second = y.flatMap(Edges.edge)
-    self.count = count
-  }
-
-  init(_ x: TensorBody, _ y: TensorBody, _ z: TensorBody) {
-    first = Edges.edge(x)
-    second = Edges.edge(y)
-    third = Edges.edge(z)
-    count = 3
-  }
-
-  init(_ list: [TensorBody?]) {
-    count = list.count
-    if count > 0 { first = list[0].flatMap(Edges.edge) }
-    if count > 1 { second = list[1].flatMap(Edges.edge) }
-    if count > 2 { third = list[2].flatMap(Edges.edge) }
-    if count > 3 { more = list[3...].map { $0.flatMap(Edges.edge) } }
-  }
-
-  @inline(__always)
-  private static func edge(_ body: TensorBody) -> Edge? {
-    guard let node = body.node else { return nil }
-    return Edge(node: node, output: body.outputIndex)
+  init(_ bodies: [TensorBody?]) {
+    list = bodies.map { body in
+      guard let body, let node = body.node else { return nil }
+      return Edge(node: node, output: body.outputIndex)
+    }
   }
 
   /// Bit i is set where input i needs a gradient.
-  @inline(__always)
-  var mask: Int {
-    var mask = (first == nil ? 0 : 1) | (second == nil ? 0 : 2) | (third == nil ? 0 : 4)
-    if let more { for index in more.indices where more[index] != nil { mask |= 8 << index } }
-    return mask
-  }
+  var mask: Int { list.indices.reduce(0) { list[$1] == nil ? $0 : $0 | 1 << $1 } }
 }
 
-/// The edges of a node, which holds the nodes that they lead to until it releases them in its own way: to read them counts no reference.
+/// The edges of a node, which keeps the nodes that they lead to alive until it releases them, in its own way. To read them counts no reference.
 struct HeldEdges {
   struct Edge {
     let target: Unmanaged<Node>
@@ -249,6 +227,12 @@ struct HeldEdges {
     var node: Node { target.takeUnretainedValue() }
 
     @inline(__always)
+    fileprivate init?(_ body: TensorBody?) {
+      guard let body, let node = body.node else { return nil }
+      target = .passRetained(node)
+      output = body.outputIndex
+    }
+
     fileprivate init(_ edge: Autograd.Edge) {
       target = .passRetained(edge.node)
       output = edge.output
@@ -257,17 +241,29 @@ struct HeldEdges {
 
   private let first: Edge?
   private let second: Edge?
-  private let third: Edge?
-  private let more: [Edge?]?
+  /// The edges from the third on, in memory of their own.
+  private let more: UnsafeMutablePointer<Edge?>?
   let count: Int
 
+  fileprivate init() {
+    self.init(nil, nil, count: 0)
+  }
+
   @inline(__always)
+  fileprivate init(_ x: TensorBody?, _ y: TensorBody?, count: Int) {
+    first = Edge(x)
+    second = Edge(y)
+    more = nil
+    self.count = count
+  }
+
   fileprivate init(_ edges: Edges) {
-    first = edges.first.map { Edge($0) }
-    second = edges.second.map { Edge($0) }
-    third = edges.third.map { Edge($0) }
-    more = edges.more.map { $0.map { $0.map { Edge($0) } } }
-    count = edges.count
+    let list = edges.list
+    count = list.count
+    first = count > 0 ? list[0].map { Edge($0) } : nil
+    second = count > 1 ? list[1].map { Edge($0) } : nil
+    more = count > 2 ? .allocate(capacity: count - 2) : nil
+    for index in list.indices.dropFirst(2) { (more! + index - 2).initialize(to: list[index].map { Edge($0) }) }
   }
 
   subscript(_ index: Int) -> Edge? {
@@ -275,8 +271,7 @@ struct HeldEdges {
       switch index {
       case 0: first
       case 1: second
-      case 2: third
-      default: more.flatMap { index - 3 < $0.count ? $0[index - 3] : nil }
+      default: index < count ? more![index - 2] : nil
       }
     }
   }
@@ -285,8 +280,10 @@ struct HeldEdges {
   fileprivate func release() {
     if let first { first.target.release() }
     if let second { second.target.release() }
-    if let third { third.target.release() }
-    if let more { for case let edge? in more { edge.target.release() } }
+    if let more {
+      for index in 0..<(count - 2) { more[index]?.target.release() }
+      more.deallocate()
+    }
   }
 }
 

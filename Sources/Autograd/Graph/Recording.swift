@@ -35,7 +35,7 @@ extension Tensor {
   ) -> Tensor {
     guard dtype.isFloatingPoint, x.requiresGrad || y.requiresGrad, GradientMode.isEnabled else { return self }
     if saves && (x.isInference || y.isInference) { return .failure(.inferenceSaved) }
-    return recorded(name, edges: Edges(x.body, y.body, count: 2), .formulas([toX, toY], saves: saves))
+    return recorded(name, edges: Edges(x.body, y.body), .formulas([toX, toY], saves: saves))
   }
 
   /// Records an operation of three inputs, in the same way. Its derivative reads values.

@@ -72,11 +72,14 @@ final class Variable: @unchecked Sendable {
 
   /// Adds a gradient to what is there, in place where nobody else holds it, and calls the hooks of `node`, this variable's.
   func accumulate(_ gradient: Tensor, of node: Node) {
-    // One number repeated becomes memory that can be added to.
+    // One number repeated becomes memory that can be added to. And the pass leaves nothing to be done that would hold on to what the graph
+    // saved.
     let gradient = gradient.layout.isUniform ? gradient.contiguous() : gradient
-    gradient.evaluate()
     let mode = GradientMode.current
-    if mode == .notRecording && keep(gradient) { return }
+    if mode == .notRecording && keep(gradient) {
+      gradient.evaluate()
+      return
+    }
     // The sum runs outside the lock: it is an operation like any other, and may wait for a device.
     var (sum, hooks) = lock.withLock { (state.grad.take(), state.postAccumulateHooks) }
     if sum != nil {
@@ -88,7 +91,6 @@ final class Variable: @unchecked Sendable {
     } else {
       sum = gradient
     }
-    // The pass leaves nothing to be done that would hold on to what the graph saved.
     sum!.evaluate()
     grad = sum
     if !hooks.isEmpty { for hook in hooks.all { hook(node.asTensor) } }

@@ -179,7 +179,7 @@ private struct Write {
       formulas.append { g in attempt(g) { g throws(TensorError) in try g.part(selection) } }
     }
     return Node(
-      name, edges: value.map { Edges(x.body, $0.body, count: 2) } ?? Edges(x.body), results: Results(x.layout, x.dtype),
+      name, edges: value.map { Edges(x.body, $0.body) } ?? Edges(x.body), results: Results(x.layout, x.dtype),
       pullback: .formulas(formulas, saves: selection.index != nil))
   }
 

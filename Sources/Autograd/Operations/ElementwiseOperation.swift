@@ -121,7 +121,7 @@ extension ElementwiseOperation {
       guard mode == .recording, x.body.node != nil, result.dtype.isFloatingPoint else { return Tensor(result) }
       let pullback = KernelPullback(
         kernel.pullback(mask: 1), dtype: a.dtype, [.tensor(a), .scalar(y), .scalar(z)], results: [result])
-      return Tensor(result).recorded(gradName, edges: Edges(x.body, nil, count: 1), .kernel(pullback))
+      return Tensor(result).recorded(gradName, edges: Edges(x.body), .kernel(pullback))
     }
     return general([.tensor(x.body.frozen), .scalar(y), .scalar(z)], mode)
   }
@@ -146,9 +146,8 @@ extension ElementwiseOperation {
     guard mode != .inference, runsDirectly(in: a.dtype), a.isDense, let first = a.address, let storage = memory(like: a) else {
       return nil
     }
-    kernel.runDirect(dtype: a.dtype, count: a.layout.count, DirectArgument(first), to: storage.handle)
-    let edges = mode == .recording && x.node != nil ? Edges(x, nil, count: 1) : Edges()
-    return finished(storage, like: a, edges, a, nil)
+    kernel.runDirect(dtype: a.dtype, count: a.layout.count, DirectArgument(first), to: storage.directAddress!)
+    return finished(storage, like: a, mode == .recording ? x : nil, nil, inputs: 1, a, nil)
   }
 
   private func direct(_ a: TensorBody, of x: TensorBody, _ number: Scalar, isFirst: Bool, _ mode: GradientMode) -> Tensor? {
@@ -157,11 +156,11 @@ extension ElementwiseOperation {
     else { return nil }
     let (tensor, scalar) = (DirectArgument(address), DirectArgument(number, dtype: a.dtype))
     kernel.runDirect(
-      dtype: a.dtype, count: a.layout.count, isFirst ? scalar : tensor, isFirst ? tensor : scalar, to: storage.handle)
-    guard mode == .recording, x.node != nil else { return finished(storage, like: a, Edges(), nil, nil) }
+      dtype: a.dtype, count: a.layout.count, isFirst ? scalar : tensor, isFirst ? tensor : scalar, to: storage.directAddress!)
+    let source = mode == .recording ? x : nil
     return isFirst
-      ? finished(storage, like: a, Edges(nil, x, count: 2), nil, a, number)
-      : finished(storage, like: a, Edges(x, nil, count: 2), a, nil, number)
+      ? finished(storage, like: a, nil, source, inputs: 2, nil, a, number)
+      : finished(storage, like: a, source, nil, inputs: 2, a, nil, number)
   }
 
   private func direct(
@@ -171,9 +170,8 @@ extension ElementwiseOperation {
       let first = a.directArgument(count: shaped.layout.count), let second = b.directArgument(count: shaped.layout.count),
       let storage = memory(like: shaped)
     else { return nil }
-    kernel.runDirect(dtype: a.dtype, count: shaped.layout.count, first, second, to: storage.handle)
-    let edges = mode == .recording && (x.node != nil || y.node != nil) ? Edges(x, y, count: 2) : Edges()
-    return finished(storage, like: shaped, edges, a, b)
+    kernel.runDirect(dtype: a.dtype, count: shaped.layout.count, first, second, to: storage.directAddress!)
+    return finished(storage, like: shaped, mode == .recording ? x : nil, mode == .recording ? y : nil, inputs: 2, a, b)
   }
 
   /// Memory for a result of an operand's shape. nil where there is none: the general case says so.
@@ -187,15 +185,21 @@ extension ElementwiseOperation {
 
   /// A result in its place in the graph: recorded where an input needs a gradient.
   ///
-  /// - Parameter number: The operand that is no tensor, if there is one.
+  /// - Parameters:
+  ///   - x, y: Where gradients go, nil where nothing is recorded.
+  ///   - a, b: The operands' values.
+  ///   - number: The operand that is no tensor, if there is one.
   @inline(__always)
   private func finished(
-    _ storage: Storage, like x: TensorBody, _ edges: Edges, _ a: TensorBody?, _ b: TensorBody?, _ number: Scalar = .int(0)
+    _ storage: Storage, like shaped: TensorBody, _ x: TensorBody?, _ y: TensorBody?, inputs: Int, _ a: TensorBody?,
+    _ b: TensorBody?,
+    _ number: Scalar = .int(0)
   ) -> Tensor {
-    let layout = x.layout.compacted
-    let mask = edges.mask
-    if mask == 0 || givesBooleans || !x.dtype.isFloatingPoint {
-      return Tensor(TensorBody(storage: storage, layout: layout, dtype: resultDType(x.dtype)))
+    let layout = shaped.layout.compacted
+    let dtype = shaped.dtype
+    let mask = (x?.node == nil ? 0 : 1) | (y?.node == nil ? 0 : 2)
+    if mask == 0 || givesBooleans || !dtype.isFloatingPoint {
+      return Tensor(TensorBody(storage: storage, layout: layout, dtype: resultDType(dtype)))
     }
     let pullback = kernel.pullback(mask: mask)
     var saved = SavedOperands()
@@ -204,9 +208,9 @@ extension ElementwiseOperation {
     if reads & 1 != 0 { saved.append(a.map { .tensor($0) } ?? .scalar(number)) }
     if reads & 2 != 0 { saved.append(b.map { .tensor($0) } ?? .scalar(number)) }
     // Outside the graph: with its node it would hold itself.
-    if reads & 4 != 0 { saved.append(.tensor(TensorBody(storage: storage, layout: layout, dtype: x.dtype))) }
-    let node = Node(gradName, edges: edges, results: Results(layout, x.dtype), kernel: pullback, saved: saved)
-    return Tensor(TensorBody(storage: storage, layout: layout, dtype: x.dtype, node: node))
+    if reads & 4 != 0 { saved.append(.tensor(TensorBody(storage: storage, layout: layout, dtype: dtype))) }
+    let node = Node(gradName, x, y, inputs: inputs, layout: layout, dtype: dtype, kernel: pullback, saved: saved)
+    return Tensor(TensorBody(storage: storage, layout: layout, dtype: dtype, node: node))
   }
 }
 
