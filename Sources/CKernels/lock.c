@@ -12,3 +12,5 @@ void fx_wait(int round) {
     nanosleep(&(struct timespec){.tv_nsec = 50000}, 0);
   }
 }
+
+void fx_before_unlock(void) {}

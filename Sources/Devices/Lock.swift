@@ -24,7 +24,12 @@ package struct LockWord: ~Copyable, Sendable {
   }
 
   @inline(__always)
-  package func unlock() { isTaken.store(false, ordering: .releasing) }
+  package func unlock() {
+    // Without this the compiler may move the retain of a reference that was read here behind the store, to where another thread may have
+    // released the object.
+    fx_before_unlock()
+    isTaken.store(false, ordering: .releasing)
+  }
 
   @inline(never)
   private func wait() {
