@@ -19,7 +19,7 @@ private func peakResidentByteCount() -> Int {
     getrusage(RUSAGE_SELF, &usage)
     let unit = 1
   #else
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     let unit = 1024
   #endif
   return usage.ru_maxrss * unit
