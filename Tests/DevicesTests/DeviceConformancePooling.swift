@@ -5,6 +5,21 @@ import Testing
 // The greatest elements of windows, and the way back.
 
 extension DeviceConformanceTests {
+  /// Fills `want` and `places` on the reference device and copies of them on every other, which have to agree.
+  private func check(
+    _ input: Operand, _ windows: [WindowPositions], values want: Operand, indices places: Operand, on devices: [any Device],
+    ulps: Double, _ what: String
+  ) throws {
+    let got = try devices.map { (try want.on($0), try places.on($0)) }
+    ReferenceDevice.shared.maxPool(input, windows: windows, values: want, indices: places)
+    for (values, indices) in got {
+      let device = values.device
+      try device.maxPool(input.on(device), windows: windows, values: values, indices: indices)
+      try expectSame(values, want, ulps: ulps, "\(what) on \(device.description)")
+      try expectSame(indices, places, "\(what) on \(device.description)")
+    }
+  }
+
   @Test(arguments: DType.allCases.filter { $0 != .bool })
   func maxPool(dtype: DType) throws {
     var numbers = TestNumbers(seed: 5)
@@ -23,15 +38,7 @@ extension DeviceConformanceTests {
       let shape = lead + windows.map(\.starts.count)
       let want = Operand.model(shape, dtype, Form.outputs.randomElement(using: &numbers)!, using: &numbers)
       let places = Operand.model(shape, .int64, Form.outputs.randomElement(using: &numbers)!, using: &numbers)
-      let got = try devices.map { (try want.on($0), try places.on($0)) }
-      ReferenceDevice.shared.maxPool(input, windows: windows, values: want, indices: places)
-      for (values, indices) in got {
-        let device = values.device
-        try device.maxPool(input.on(device), windows: windows, values: values, indices: indices)
-        let context = "maxPool of \(input.shape) by \(windows) on \(device.description)"
-        try expectSame(values, want, ulps: 1, context)
-        try expectSame(indices, places, context)
-      }
+      try check(input, windows, values: want, indices: places, on: devices, ulps: 1, "maxPool of \(input.shape) by \(windows)")
     }
   }
 
@@ -63,15 +70,9 @@ extension DeviceConformanceTests {
       let shape = [2] + windows.map(\.starts.count)
       let want = Operand.model(shape, dtype, using: &numbers)
       let places = Operand.model(shape, .int64, using: &numbers)
-      let got = try devices.map { (try want.on($0), try places.on($0)) }
-      ReferenceDevice.shared.maxPool(input, windows: windows, values: want, indices: places)
-      for (values, indices) in got {
-        let device = values.device
-        try device.maxPool(input.on(device), windows: windows, values: values, indices: indices)
-        let context = "maxPool of \(space) by \(kernel) in steps of \(stride), \(step) on \(device.description)"
-        try expectSame(values, want, ulps: 0, context)
-        try expectSame(indices, places, context)
-      }
+      try check(
+        input, windows, values: want, indices: places, on: devices, ulps: 0,
+        "maxPool of \(space) by \(kernel) in steps of \(stride), \(step)")
     }
   }
 

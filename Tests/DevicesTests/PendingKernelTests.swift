@@ -131,7 +131,7 @@ import Testing
     #expect(block == nil)
   }
 
-  /// A chain neither grows without end nor is taken apart by recursion, and its dead parts are not computed.
+  /// A chain neither grows without end nor is taken apart by recursion.
   @Test func longChains() throws {
     let x = try ones(10)
     var y = x

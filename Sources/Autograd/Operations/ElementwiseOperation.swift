@@ -333,10 +333,8 @@ enum Elementwise {
         switch argument {
         case .scalar(let value): direct.initializeElement(at: index, to: DirectArgument(value, dtype: type))
         case .tensor(let body):
-          direct.initializeElement(
-            at: index,
-            to: body.isDense && body.layout.count == count
-              ? DirectArgument(body.address!) : DirectArgument(repeating: body.address!, elementSize: type.byteCount))
+          // That it has an address was seen above.
+          direct.initializeElement(at: index, to: body.directArgument(count: count)!)
         }
       }
       withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: results.count) { outputs in

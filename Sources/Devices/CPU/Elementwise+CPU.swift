@@ -172,8 +172,8 @@ enum CPUElementwise {
     func run(_ range: Range<Int>) {
       let n = min(CPUElementwise.tile(of: compiled), range.count)
       let registerCount = compiled.elementSizes.count
-      let tileSize = max(n, 1) * compiled.elementSizes.max()!
-      // The tiles, and one to convert in.
+      // Every tile begins at a cache line; after them comes one to convert in.
+      let tileSize = (max(n, 1) * compiled.elementSizes.max()! + 63) & ~63
       withUnsafeTemporaryAllocation(byteCount: compiled.tileCount * tileSize + max(n, 1) * 8, alignment: 64) { scratch in
         withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: registerCount) { pointers in
           let own = { (register: Int) in scratch.baseAddress! + compiled.tiles[register] * tileSize }

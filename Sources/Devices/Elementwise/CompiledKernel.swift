@@ -29,8 +29,6 @@ final class CompiledKernel: @unchecked Sendable {  // nothing changes after init
   let constants: [UInt64]
   /// The single loop of a program of one instruction that reads its inputs in order, each once, and gives that result.
   let singleLoop: fx_loop?
-  /// Whether the single loop's result is a boolean.
-  let outputSize: Int
   /// The opcode that has no loop for this dtype, if any.
   let missing: Opcode?
 
@@ -60,7 +58,6 @@ final class CompiledKernel: @unchecked Sendable {  // nothing changes after init
       && program.instructions[0].opcode.arity == program.inputs.count
       && Array([steps[0].a, steps[0].b, steps[0].c].prefix(program.inputs.count)) == Array(program.inputs.indices)
     singleLoop = isSingle && missing == nil ? steps[0].loop : nil
-    outputSize = program.outputs.first.map { program.kinds[$0] == .value ? valueSize : 1 } ?? 0
   }
 
   /// Gives every register a tile, results first: those that are in use stay in the first-level cache only where they are few.
