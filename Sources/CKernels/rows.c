@@ -1,44 +1,6 @@
 #include "include/rows.h"
 
-#include "cores.h"
-
-// Sums are made in lanes, which are vectors where there are any, and added up in float64 block by block, so that neither speed nor
-// accuracy depends on the length of a row.
-enum { lanes = 32, block = 2048 };
-
-#define LANES _Pragma("clang loop vectorize(enable) interleave(enable)") for (int lane = 0; lane < lanes; lane++)
-
-// total += the value of an expression in i, for all i < n.
-#define SUM(T, total, n, ...)                                                                                          \
-  for (long start = 0; start < n; start += block) {                                                                    \
-    long end = start + block < n ? start + block : n;                                                                  \
-    T partial[lanes] = {0};                                                                                            \
-    long whole = start;                                                                                                \
-    for (; whole + lanes <= end; whole += lanes) {                                                                     \
-      LANES {                                                                                                          \
-        long i = whole + lane;                                                                                         \
-        partial[lane] += __VA_ARGS__;                                                                                  \
-      }                                                                                                                \
-    }                                                                                                                  \
-    for (long i = whole; i < end; i++) partial[i - whole] += __VA_ARGS__;                                              \
-    for (int lane = 0; lane < lanes; lane++) total += (double)partial[lane];                                           \
-  }
-
-// A NaN may be passed over: it comes back in the sum.
-#define LARGEST(T, largest, n, value)                                                                                  \
-  {                                                                                                                    \
-    T partial[lanes];                                                                                                  \
-    for (int lane = 0; lane < lanes; lane++) partial[lane] = (T)-INFINITY;                                             \
-    long whole = 0;                                                                                                    \
-    for (; whole + lanes <= n; whole += lanes) {                                                                       \
-      LANES {                                                                                                          \
-        T x = (value)[whole + lane];                                                                                   \
-        partial[lane] = x > partial[lane] ? x : partial[lane];                                                         \
-      }                                                                                                                \
-    }                                                                                                                  \
-    for (long i = whole; i < n; i++) partial[0] = (value)[i] > partial[0] ? (value)[i] : partial[0];                   \
-    for (int lane = 0; lane < lanes; lane++) largest = partial[lane] > largest ? partial[lane] : largest;              \
-  }
+#include "lanes.h"
 
 #define SOFTMAX(T, suffix, exp)                                                                                        \
   FX_CLONES void fx_softmax_##suffix(T *out, const T *in, long rows, long columns, bool is_log) {                      \
@@ -94,34 +56,70 @@ enum { lanes = 32, block = 2048 };
       }                                                                                                                \
     }                                                                                                                  \
   }                                                                                                                    \
-  FX_CLONES void fx_normalize_gradient_##suffix(T *out, T *weight_sum, T *bias_sum, const T *g, const T *in,           \
-                                                const T *mean, const T *rstd, const T *weight, long rows,              \
-                                                long columns) {                                                        \
+  FX_CLONES void fx_normalize_gradient_##suffix(T *restrict out, T *restrict weight_sum, T *restrict bias_sum,         \
+                                                const T *restrict g, const T *restrict in, const T *mean,              \
+                                                const T *rstd, const T *restrict weight, long rows, long columns) {    \
     for (long row = 0; row < rows; row++, g += columns, in += columns, out += columns) {                               \
       T center = mean[row], scale = rstd[row];                                                                         \
       double sum = 0, product = 0;                                                                                     \
-      if (weight) {                                                                                                    \
-        SUM(T, sum, columns, g[i] * weight[i])                                                                         \
-        SUM(T, product, columns, g[i] * weight[i] * (in[i] - center))                                                  \
-      } else {                                                                                                         \
-        SUM(T, sum, columns, g[i])                                                                                     \
-        SUM(T, product, columns, g[i] * (in[i] - center))                                                              \
+      for (long start = 0; start < columns; start += block) {                                                          \
+        long end = start + block < columns ? start + block : columns;                                                  \
+        T sums[lanes] = {0}, products[lanes] = {0};                                                                    \
+        long whole = start;                                                                                            \
+        for (; whole + lanes <= end; whole += lanes)                                                                   \
+          LANES { NORMALIZE_STEP(T, whole + lane, lane) }                                                              \
+        for (long j = whole; j < end; j++) { NORMALIZE_STEP(T, j, j - whole) }                                         \
+        for (int lane = 0; lane < lanes; lane++) {                                                                     \
+          sum += (double)sums[lane];                                                                                   \
+          product += (double)products[lane];                                                                           \
+        }                                                                                                              \
       }                                                                                                                \
-      T average = (T)(sum / (double)columns);                                                                          \
-      T slope = (T)(product * (double)scale * (double)scale / (double)columns);                                        \
-      if (weight_sum) FX_EACH_OF(columns) weight_sum[i] += g[i] * ((in[i] - center) * scale);                          \
-      if (bias_sum) FX_EACH_OF(columns) bias_sum[i] += g[i];                                                           \
-      if (weight) {                                                                                                    \
-        FX_EACH_OF(columns) out[i] = (g[i] * weight[i] - average - (in[i] - center) * slope) * scale;                  \
-      } else {                                                                                                         \
-        FX_EACH_OF(columns) out[i] = (g[i] - average - (in[i] - center) * slope) * scale;                              \
-      }                                                                                                                \
+      T average = (T)(sum / (double)columns), slope = (T)(product / (double)columns);                                  \
+      FX_EACH_OF(columns) out[i] = (g[i] * weight[i] - average - (in[i] - center) * scale * slope) * scale;            \
     }                                                                                                                  \
   }
 
-#define FX_EACH_OF(count) _Pragma("clang loop vectorize(assume_safety)") for (long i = 0; i < count; i++)
+// What an element adds to the sums of its columns and of its row, all while it is at hand.
+#define NORMALIZE_STEP(T, place, lane)                                                                                 \
+  long i = place;                                                                                                      \
+  T standardized = (in[i] - center) * scale, weighted = g[i] * weight[i];                                              \
+  weight_sum[i] += g[i] * standardized;                                                                                \
+  bias_sum[i] += g[i];                                                                                                 \
+  sums[lane] += weighted;                                                                                              \
+  products[lane] += weighted * standardized;
+
+#define CROSS_ENTROPY(T, suffix, exp)                                                                                  \
+  FX_CLONES void fx_cross_entropy_##suffix(T *loss, T *row_weight, T *log_sum, const T *in, const int64_t *classes,    \
+                                           const T *weight, long rows, long columns, int64_t ignored) {                \
+    for (long row = 0; row < rows; row++, in += columns) {                                                             \
+      T largest = (T)-INFINITY;                                                                                        \
+      LARGEST(T, largest, columns, in)                                                                                 \
+      double sum = 0;                                                                                                  \
+      SUM(T, sum, columns, exp(in[i] - largest))                                                                       \
+      T logarithm = (T)log(sum);                                                                                       \
+      log_sum[row] = largest + logarithm;                                                                              \
+      bool counts = classes[row] != ignored;                                                                           \
+      row_weight[row] = counts ? weight[classes[row]] : 0;                                                             \
+      loss[row] = counts ? (logarithm - (in[classes[row]] - largest)) * row_weight[row] : 0;                           \
+    }                                                                                                                  \
+  }                                                                                                                    \
+  FX_CLONES void fx_cross_entropy_gradient_##suffix(T *out, const T *in, const T *g, const int64_t *classes,           \
+                                                    const T *log_sum, long rows, long columns, int64_t ignored) {      \
+    for (long row = 0; row < rows; row++, in += columns, out += columns) {                                             \
+      bool counts = classes[row] != ignored;                                                                           \
+      T factor = g[row], shift = log_sum[row];                                                                         \
+      if (counts) {                                                                                                    \
+        FX_EACH_OF(columns) out[i] = exp(in[i] - shift) * factor;                                                      \
+        out[classes[row]] -= factor;                                                                                   \
+      } else {                                                                                                         \
+        FX_EACH_OF(columns) out[i] = 0;                                                                                \
+      }                                                                                                                \
+    }                                                                                                                  \
+  }
 
 SOFTMAX(float, float32, exp_single)
 SOFTMAX(double, float64, exp_double)
 NORMALIZE(float, float32)
 NORMALIZE(double, float64)
+CROSS_ENTROPY(float, float32, exp_single)
+CROSS_ENTROPY(double, float64, exp_double)

@@ -55,10 +55,13 @@ public protocol Device: AnyObject, Sendable {
 
   // MARK: Products
 
-  /// output = a · b for matrices of shape [m, k] and [k, n], or batches of them, [batch, m, k] and [batch, k, n], of one dtype. In the place of
-  /// a matrix without a batch, a vector on the left is a row and one on the right a column; the output then lacks the dimension. See
-  /// `ProductSizes`.
-  func matrixProduct(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError)
+  /// output = a · b + addend for matrices of shape [m, k] and [k, n], or batches of them, [batch, m, k] and [batch, k, n], of one dtype. In the
+  /// place of a matrix without a batch, a vector on the left is a row and one on the right a column; the output then lacks the dimension. See
+  /// `ProductSizes`. The addend, if there is one, is of the same dtype and broadcasts to the output; halves are rounded once.
+  func matrixProduct(_ a: Operand, _ b: Operand, plus addend: Operand?, to output: Operand) throws(TensorError)
+
+  /// Attention or its gradients; see `Attention` for the operands. The default body is made of the commands above.
+  func attention(_ attention: Attention, _ inputs: [Operand], to outputs: [Operand]) throws(TensorError)
 
   // MARK: Linear algebra
 
@@ -99,6 +102,12 @@ public protocol Device: AnyObject, Sendable {
 
   /// Fills the output with draws in row-major order, advancing the engine. Waits.
   func random(_ distribution: Distribution, engine: inout MersenneTwister, to output: Operand) throws(TensorError)
+}
+
+extension Device {
+  public func matrixProduct(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError) {
+    try matrixProduct(a, b, plus: nil, to: output)
+  }
 }
 
 /// A part of a row in order.
@@ -162,4 +171,6 @@ public enum Scan: String, Sendable, CaseIterable {
 
 public enum ScatterMode: String, Sendable, CaseIterable {
   case set, add, multiply, min, max
+  /// As `add` to zeros: the output's old elements count for nothing, and where no position leads there is zero.
+  case sum
 }

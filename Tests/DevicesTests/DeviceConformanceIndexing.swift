@@ -46,7 +46,7 @@ import Testing
         let count = numbers.int(1...table.count)
         let shape = [[], [0], [9], [2, 3]].randomElement(using: &numbers)!
         let indices = positions(table, count, shape: shape, using: &numbers)
-        let isArithmetic = mode == .add || mode == .multiply
+        let isArithmetic = mode == .add || mode == .sum || mode == .multiply
         func some(_ count: Int) -> [Scalar] {
           isArithmetic
             ? dtype.exactValues(forProducts: mode == .multiply, count, using: &numbers)

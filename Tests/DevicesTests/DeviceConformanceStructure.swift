@@ -226,13 +226,19 @@ import Testing
           of: dtype.exactValues(forProducts: false, 89, using: &numbers),
           using: &numbers)
         let want = Operand.model([batch, m, n], dtype, Form.outputs.randomElement(using: &numbers)!, using: &numbers)
+        let shape = [nil, [n], [m, n], [batch, m, n], [m, 1]].randomElement(using: &numbers)!
+        let addend = shape.map {
+          Operand.model(
+            $0, dtype, Form.allCases.randomElement(using: &numbers)!,
+            of: dtype.exactValues(forProducts: false, 83, using: &numbers), using: &numbers)
+        }
         let got = try devices.map { try want.on($0) }
         if dtype == .bool {
           #expect { try ReferenceDevice.shared.matrixProduct(a, b, to: want) } throws: {
             ($0 as? TensorError)?.kind == .notImplemented
           }
         } else {
-          try ReferenceDevice.shared.matrixProduct(a, b, to: want)
+          try ReferenceDevice.shared.matrixProduct(a, b, plus: addend, to: want)
         }
         for output in got {
           let device = output.device
@@ -245,8 +251,10 @@ import Testing
             }
             continue
           }
-          try device.matrixProduct(left, right, to: output)
-          try expectSame(output, want, "product of \(dtype.name) \([batch, m, k, n]) \(form) on \(device.description)")
+          try device.matrixProduct(left, right, plus: try addend.map { try $0.on(device) }, to: output)
+          try expectSame(
+            output, want,
+            "product of \(dtype.name) \([batch, m, k, n]) \(form) and \(addend?.shape ?? []) on \(device.description)")
         }
       }
     }

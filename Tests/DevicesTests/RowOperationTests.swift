@@ -9,13 +9,15 @@ import Testing
     (.softmax(log: false), "m", "m"), (.softmax(log: true), "m", "m"),
     (.softmaxGradient(log: false), "mm", "m"), (.softmaxGradient(log: true), "mm", "m"),
     (.normalization(epsilon: 1e-5), "mrr", "mcc"), (.normalizationGradient, "mmccr", "mrr"),
+    (.crossEntropy(ignored: 2), "mkr", "ccc"), (.crossEntropy(ignored: -100), "mkr", "ccc"),
+    (.crossEntropyGradient(ignored: 2), "mkcc", "m"),
   ]
 
-  /// The shape of an operand: a matrix, a number for each row, or one for each column.
+  /// The shape of an operand: a matrix, a number or a class for each row, or a number for each column.
   private func shape(_ kind: Character, _ matrix: [Int]) -> [Int] {
     switch kind {
     case "m": matrix
-    case "c": [matrix[0]]
+    case "c", "k": [matrix[0]]
     default: [matrix[1]]
     }
   }
@@ -30,6 +32,9 @@ import Testing
       var numbers = TestNumbers(seed: index)
       let models = inputs.map { kind -> Operand in
         let shape = shape(kind, size)
+        if kind == "k" {
+          return .model((0..<size[0]).map { _ in .int(Int64(numbers.int(0...(size[1] - 1)))) }, .int64)
+        }
         let values = (0..<shape.reduce(1, *)).map { _ in Scalar.double(numbers.double(0.25...2)) }
         return .model(shape, dtype, of: values, using: &numbers)
       }

@@ -1,6 +1,7 @@
 #ifndef FLUXION_CKERNELS_H
 #define FLUXION_CKERNELS_H
 
+#include "attention.h"
 #include "direct.h"
 #include "elementwise.h"
 #include "lock.h"

@@ -23,8 +23,13 @@ void fx_product_int64(const fx_product *_Nonnull p);
 
 // Up to how many multiplications the functions below are faster than OpenBLAS on this processor; zero where they don't work.
 long fx_small_product_limit(void);
+// Up to which inner dimension they are faster however many multiplications there are, if rows of a are contiguous.
+long fx_small_product_depth(void);
 
-// c = a * b; alpha and beta are not read, and there is at least one row, column and step.
+// c = a * b, or with beta = 1 c += a * b, which takes a multiple of so many columns. alpha is not read, and there is at least one row,
+// column and step.
+enum { fx_product_columns_float32 = 8, fx_product_columns_float64 = 4 };
+
 void fx_small_product_float32(const fx_product *_Nonnull p);
 void fx_small_product_float64(const fx_product *_Nonnull p);
 

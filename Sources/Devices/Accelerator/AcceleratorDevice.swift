@@ -158,9 +158,17 @@ public final class AcceleratorDevice: Device {
 
   // MARK: Products
 
-  public func matrixProduct(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError) {
+  public func matrixProduct(_ a: Operand, _ b: Operand, plus addend: Operand?, to output: Operand) throws(TensorError) {
     let (a, b, output) = (try own(a), try own(b), try own(output))
-    try submit("matrixProduct") { processor throws(TensorError) in try processor.matrixProduct(a, b, to: output) }
+    let addend = try addend.map(own)
+    try submit("matrixProduct") { processor throws(TensorError) in
+      try processor.matrixProduct(a, b, plus: addend, to: output)
+    }
+  }
+
+  public func attention(_ attention: Attention, _ inputs: [Operand], to outputs: [Operand]) throws(TensorError) {
+    let (inputs, outputs) = (try inputs.map(own), try outputs.map(own))
+    try submit("attention") { processor throws(TensorError) in try processor.attention(attention, inputs, to: outputs) }
   }
 
   // MARK: Linear algebra

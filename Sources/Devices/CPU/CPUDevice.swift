@@ -112,8 +112,12 @@ public final class CPUDevice: Device {
 
   // MARK: Products
 
-  public func matrixProduct(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError) {
-    try CPUMatMul.run(a, b, to: output)
+  public func matrixProduct(_ a: Operand, _ b: Operand, plus addend: Operand?, to output: Operand) throws(TensorError) {
+    try CPUMatMul.run(a, b, plus: addend, to: output)
+  }
+
+  public func attention(_ attention: Attention, _ inputs: [Operand], to outputs: [Operand]) throws(TensorError) {
+    try CPUAttention.run(attention, inputs, outputs)
   }
 
   // MARK: Linear algebra

@@ -97,7 +97,7 @@ extension IndexPlan {
 }
 
 /// How elements are combined: by a vectorised loop where they lie side by side, one by one elsewhere.
-private struct RowMove {
+struct RowMove {
   private let mode: ScatterMode
   private let dtype: DType
   private let loop: fx_loop?
@@ -108,7 +108,7 @@ private struct RowMove {
     let loops: fx_loops? =
       switch mode {
       case .set: nil
-      case .add: fx_add()
+      case .add, .sum: fx_add()
       case .multiply: fx_mul()
       case .min: fx_minimum()
       case .max: fx_maximum()
@@ -204,7 +204,7 @@ extension Combinable where Self: FixedWidthInteger {
   fileprivate func combined(_ new: Self, _ mode: ScatterMode) -> Self {
     switch mode {
     case .set: new
-    case .add: self &+ new
+    case .add, .sum: self &+ new
     case .multiply: self &* new
     case .min: Swift.min(self, new)
     case .max: Swift.max(self, new)
@@ -218,7 +218,7 @@ extension Combinable where Self: BinaryFloatingPoint {
   fileprivate func combined(_ new: Self, _ mode: ScatterMode) -> Self {
     switch mode {
     case .set: new
-    case .add: self + new
+    case .add, .sum: self + new
     case .multiply: self * new
     case .min: self < new || isNaN ? self : new
     case .max: self > new || isNaN ? self : new
@@ -239,7 +239,7 @@ extension Bool: Combinable {
   fileprivate func combined(_ new: Bool, _ mode: ScatterMode) -> Bool {
     switch mode {
     case .set: new
-    case .add, .max: self || new
+    case .add, .sum, .max: self || new
     case .multiply, .min: self && new
     }
   }

@@ -33,7 +33,10 @@ enum CPUIndexing {
   ) throws(TensorError) {
     let plan = IndexPlan(table: output, indices: indices, dimensions: dimensions, list: source)
     let count = plan.positionCount
-    guard count > 0 else { return }
+    guard count > 0 else {
+      if mode == .sum { try CPUDevice.shared.fill(output, with: .int(0)) }
+      return
+    }
     // All positions are checked before anything is written.
     let byteCount = count * MemoryLayout<Int>.size
     let memory = try CachingAllocator.shared.allocate(byteCount: byteCount)
@@ -44,6 +47,7 @@ enum CPUIndexing {
       if !plan.findOffsets(of: range, offsets + range.lowerBound) { failed.store(true, ordering: .relaxed) }
     }
     if failed.load(ordering: .relaxed) { throw plan.firstError }
+    if mode == .sum { return try plan.writeSums(offsets) }
     plan.write(mode, offsets)
   }
 }
@@ -78,6 +82,9 @@ struct IndexPlan {
 
   /// None where there is nothing to move for any of them and so nothing to check.
   var positionCount: Int { positions.count }
+
+  /// Whether all positions are a single run.
+  var isOneRun: Bool { positions.sizes.count <= 1 }
 
   /// Calls `body` with the runs of positions that lie in one row of the innermost dimension: where they begin, the place of each operand's
   /// first there, and their number.

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Matrix products on the host: OpenBLAS's kernels on our threads.
 enum CPUMatMul {
-  /// output = a · b, as `Device.matrixProduct`.
-  static func run(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError) {
+  /// output = a · b + addend, as `Device.matrixProduct`.
+  static func run(_ a: Operand, _ b: Operand, plus addend: Operand?, to output: Operand) throws(TensorError) {
     let sizes = ProductSizes(a.layout, b.layout)
     let isRow = a.layout.rank == 1
     let strides = ProductStrides(output.layout, isRow: isRow)
@@ -13,6 +13,9 @@ enum CPUMatMul {
       dtype: output.dtype, batchCount: sizes.batch, m: sizes.m, n: sizes.n, k: sizes.k,
       a: MatrixProduct.Operand(a, isRow: isRow), b: MatrixProduct.Operand(b, isRow: false),
       c: MatrixProduct.Output(start: start, rowStride: strides.row, batchStride: strides.batch))
+    product.addend = addend.map {
+      MatrixProduct.Operand($0.with(layout: $0.layout.broadcast(to: output.shape)), isRow: isRow)
+    }
     if strides.column == 1 || product.n <= 1 {
       try product.run()
     } else if strides.row == 1 || product.m <= 1 {
@@ -76,6 +79,8 @@ struct MatrixProduct {
   var a: Operand
   var b: Operand
   var c: Output
+  /// What the product is added to in the place of `beta` · c, of c's shape; it overlaps nothing of c.
+  var addend: Operand?
   var alpha = Scalar.int(1)
   var beta = Scalar.int(0)
 
@@ -85,6 +90,9 @@ struct MatrixProduct {
     (product.m, product.n) = (n, m)
     product.a = Operand(start: b.start, rowStride: b.columnStride, columnStride: b.rowStride, batchStride: b.batchStride)
     product.b = Operand(start: a.start, rowStride: a.columnStride, columnStride: a.rowStride, batchStride: a.batchStride)
+    product.addend = addend.map {
+      Operand(start: $0.start, rowStride: $0.columnStride, columnStride: $0.rowStride, batchStride: $0.batchStride)
+    }
     return product
   }
 
@@ -117,6 +125,7 @@ extension MatrixProduct {
     guard batchCount > 1, b.batchStride == 0, a.batchStride == m * a.rowStride, c.batchStride == m * c.rowStride else {
       return self
     }
+    if let addend, addend.batchStride != m * addend.rowStride { return self }
     var product = self
     product.m *= batchCount
     product.batchCount = 1
@@ -214,6 +223,7 @@ extension MatrixProduct {
     product.a.start += index * a.batchStride * dtype.byteCount
     product.b.start += index * b.batchStride * dtype.byteCount
     product.c.start += index * c.batchStride * dtype.byteCount
+    if let addend { product.addend!.start += index * addend.batchStride * dtype.byteCount }
     return product
   }
 
@@ -225,6 +235,10 @@ extension MatrixProduct {
     product.a.start += rows.lowerBound * a.rowStride * dtype.byteCount
     product.b.start += columns.lowerBound * b.columnStride * dtype.byteCount
     product.c.start += (rows.lowerBound * c.rowStride + columns.lowerBound) * dtype.byteCount
+    if let addend {
+      let place = rows.lowerBound * addend.rowStride + columns.lowerBound * addend.columnStride
+      product.addend!.start += place * dtype.byteCount
+    }
     return product
   }
 
@@ -249,6 +263,7 @@ extension MatrixProduct {
   }
 
   private func sharedByDepth(parts: Int) throws(TensorError) {
+    if addend != nil { return try begun.sharedByDepth(parts: parts) }
     let size = m * n * dtype.byteCount
     let sums = try CachingAllocator.shared.allocate(byteCount: size * parts)
     defer { CachingAllocator.shared.deallocate(sums, byteCount: size * parts) }
@@ -289,11 +304,30 @@ extension MatrixProduct {
   }
 }
 
+// MARK: - What a product is added to
+
+extension MatrixProduct {
+  /// The product that is left once c holds the addend: the products' kernels add to what they find faster than another pass would.
+  fileprivate var begun: MatrixProduct {
+    guard let addend else { return self }
+    let size = dtype.byteCount
+    for row in 0..<m {
+      let (target, source) = (c.start + row * c.rowStride * size, addend.start + row * addend.rowStride * size)
+      fx_load_strided(target, source, addend.columnStride, n, Int32(size))
+    }
+    var product = self
+    product.addend = nil
+    product.beta = .int(1)
+    return product
+  }
+}
+
 // MARK: - One piece, on one thread
 
 /// A product whose m and n OpenBLAS can count.
 func piece(_ product: MatrixProduct) throws(TensorError) {
   if product.m == 0 || product.n == 0 { return }
+  let product = product.begun
   switch product.dtype {
   case .float32:
     if product.isSmall {
@@ -320,17 +354,19 @@ func piece(_ product: MatrixProduct) throws(TensorError) {
   }
 }
 
-/// See `fx_small_product_limit`.
 private let smallProductLimit = fx_small_product_limit()
+private let smallProductDepth = fx_small_product_depth()
 
 extension MatrixProduct {
   /// Whether our own kernel is faster than OpenBLAS. Matrices with a vector are OpenBLAS's.
   var isSmall: Bool {
-    guard m > 1, n > 1, k > 0, work <= smallProductLimit, alpha.doubleValue == 1, beta.doubleValue == 0 else {
-      return false
-    }
+    guard m > 1, n > 1, k > 0, alpha.doubleValue == 1 else { return false }
+    // What is added to must not be computed twice.
+    let unit = Int(dtype == .float32 ? fx_product_columns_float32 : fx_product_columns_float64)
+    guard beta.doubleValue == 0 || beta.doubleValue == 1 && n % unit == 0 else { return false }
+    let isShallow = k <= smallProductDepth && a.columnStride == 1
     // Either a fits the second-level cache or it is read only once.
-    guard m * k <= 1 << 16 || (8...16).contains(n) else { return false }
+    guard isShallow || work <= smallProductLimit && (m * k <= 1 << 16 || (8...16).contains(n)) else { return false }
     // Enough rows must share the work of rearranging b, if its rows are not contiguous.
     return b.columnStride == 1 || m >= 12 || work <= 1 << 12
   }

@@ -14,7 +14,7 @@ enum CPURows {
   }
 
   private static func run<Value>(_ operation: RowOperation, _ inputs: [Operand], _ outputs: [Operand], _ loops: RowLoops<Value>) {
-    let (rows, columns) = (outputs[0].shape[0], outputs[0].shape[1])
+    let (rows, columns) = (inputs[0].shape[0], inputs[0].shape[1])
     let input = inputs.map { UnsafePointer($0.address.assumingMemoryBound(to: Value.self)) }
     let output = outputs.map { $0.address.assumingMemoryBound(to: Value.self) }
     /// Calls `body` with a range of rows and where their result goes.
@@ -48,7 +48,25 @@ enum CPURows {
       }
     case .normalizationGradient:
       normalizationGradient(rows, columns, input, output, loops)
+    case .crossEntropy(let ignored):
+      ThreadPool.shared.parallel(count: rows, grain: max(1, grain / max(columns, 1))) { range in
+        let first = range.lowerBound
+        loops.crossEntropy(
+          output[0] + first, output[1] + first, output[2] + first, input[0] + first * columns, classes(inputs[1]) + first, input[2],
+          range.count, columns, Int64(ignored))
+      }
+    case .crossEntropyGradient(let ignored):
+      forRows { range, target in
+        let first = range.lowerBound
+        loops.crossEntropyGradient(
+          target, input[0] + first * columns, input[2] + first, classes(inputs[1]) + first, input[3] + first, range.count, columns,
+          Int64(ignored))
+      }
     }
+  }
+
+  private static func classes(_ operand: Operand) -> UnsafePointer<Int64> {
+    UnsafePointer(operand.address.assumingMemoryBound(to: Int64.self))
   }
 
   /// The sums over rows are made part by part of the rows, as many for one size whatever the number of threads, and then added up.
@@ -87,7 +105,9 @@ private struct RowLoops<Value> {
   let softmax: (Output, Input, Int, Int, Bool) -> Void
   let softmaxGradient: (Output, Input, Input, Int, Int, Bool) -> Void
   let normalize: (Output, Output, Output, Input, Input?, Input?, Int, Int, Double) -> Void
-  let normalizeGradient: (Output, Output?, Output?, Input, Input, Input, Input, Input?, Int, Int) -> Void
+  let normalizeGradient: (Output, Output, Output, Input, Input, Input, Input, Input, Int, Int) -> Void
+  let crossEntropy: (Output, Output, Output, Input, UnsafePointer<Int64>, Input, Int, Int, Int64) -> Void
+  let crossEntropyGradient: (Output, Input, Input, UnsafePointer<Int64>, Input, Int, Int, Int64) -> Void
   let add: fx_loop
 }
 
@@ -95,7 +115,8 @@ extension RowLoops<Float> {
   static var float32: RowLoops {
     RowLoops(
       zero: 0, softmax: fx_softmax_float32, softmaxGradient: fx_softmax_gradient_float32, normalize: fx_normalize_float32,
-      normalizeGradient: fx_normalize_gradient_float32, add: fx_add().float32!)
+      normalizeGradient: fx_normalize_gradient_float32, crossEntropy: fx_cross_entropy_float32,
+      crossEntropyGradient: fx_cross_entropy_gradient_float32, add: fx_add().float32!)
   }
 }
 
@@ -103,6 +124,7 @@ extension RowLoops<Double> {
   static var float64: RowLoops {
     RowLoops(
       zero: 0, softmax: fx_softmax_float64, softmaxGradient: fx_softmax_gradient_float64, normalize: fx_normalize_float64,
-      normalizeGradient: fx_normalize_gradient_float64, add: fx_add().float64!)
+      normalizeGradient: fx_normalize_gradient_float64, crossEntropy: fx_cross_entropy_float64,
+      crossEntropyGradient: fx_cross_entropy_gradient_float64, add: fx_add().float64!)
   }
 }

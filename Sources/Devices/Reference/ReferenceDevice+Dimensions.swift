@@ -85,11 +85,12 @@ extension ReferenceDevice {
     }
   }
 
-  public func matrixProduct(_ a: Operand, _ b: Operand, to output: Operand) throws(TensorError) {
+  public func matrixProduct(_ a: Operand, _ b: Operand, plus addend: Operand?, to output: Operand) throws(TensorError) {
     guard output.dtype != .bool else { throw .notImplemented("\"matmul_\(type)\" not implemented for 'Bool'") }
     let sizes = ProductSizes(a.layout, b.layout)
     let (batch, m, n, k) = (sizes.batch, sizes.m, sizes.n, sizes.k)
     let results = Elements(output)
+    let addends = addend.map { Elements($0.with(layout: $0.layout.broadcast(to: output.shape))) }
     // Read once, so that the loops are those of any book.
     if output.dtype.isFloatingPoint {
       let left = (0..<a.count).map { Elements(a)[$0].doubleValue }
@@ -97,7 +98,7 @@ extension ReferenceDevice {
       for l in 0..<batch {
         for i in 0..<m {
           for j in 0..<n {
-            var sum = 0.0
+            var sum = addends?[(l * m + i) * n + j].doubleValue ?? 0
             for p in 0..<k { sum += left[(l * m + i) * k + p] * right[(l * k + p) * n + j] }
             results[(l * m + i) * n + j] = .double(sum)
           }
@@ -109,7 +110,7 @@ extension ReferenceDevice {
       for l in 0..<batch {
         for i in 0..<m {
           for j in 0..<n {
-            var sum: Int64 = 0
+            var sum = addends?[(l * m + i) * n + j].intValue ?? 0
             for p in 0..<k { sum &+= left[(l * m + i) * k + p] &* right[(l * k + p) * n + j] }
             results[(l * m + i) * n + j] = .int(sum)
           }

@@ -9,12 +9,15 @@ extension ReferenceDevice {
   ) throws(TensorError) {
     let places = try output.layout.places(of: indices, dimensions: dimensions)
     let results = Elements(output)
+    if mode == .sum {
+      for i in 0..<output.count { results[i] = Scalar.int(0).stored(as: output.dtype) }
+    }
     for (i, place) in places.enumerated() {
       let value = Elements(source)[i].stored(as: output.dtype)
       let old = results[place]
       switch mode {
       case .set: results[place] = value
-      case .add: results[place] = Opcode.add.value(old, value, old, in: output.dtype)!
+      case .add, .sum: results[place] = Opcode.add.value(old, value, old, in: output.dtype)!
       case .multiply: results[place] = Opcode.mul.value(old, value, old, in: output.dtype)!
       case .min: results[place] = Opcode.minimum.value(old, value, old, in: output.dtype)!
       case .max: results[place] = Opcode.maximum.value(old, value, old, in: output.dtype)!
