@@ -22,4 +22,18 @@ extension Layout {
 
   /// The elements of a dense layout, one after another as they lie.
   var flat: Layout { Layout(shape: [count], strides: [1], offset: offset) }
+
+  /// The layout, with a new first dimension, of tensors that are neighbours: views of one memory at equal distances that share no element. Nil
+  /// for others.
+  static func stacked(_ bodies: [TensorBody]) -> Layout? {
+    guard bodies.count > 1, let first = bodies.first else { return nil }
+    let (layout, step) = (first.layout, bodies[1].layout.offset - first.layout.offset)
+    for (index, body) in bodies.enumerated() {
+      guard body.storage === first.storage, body.dtype == first.dtype, body.layout.shape == layout.shape,
+        body.layout.strides == layout.strides, body.layout.offset == layout.offset + index * step
+      else { return nil }
+    }
+    let all = Layout(shape: [bodies.count] + layout.shape, strides: [step] + layout.strides, offset: layout.offset)
+    return step > 0 && all.showsEachElementOnce ? all : nil
+  }
 }

@@ -76,6 +76,49 @@ import Testing
     try gradgradcheck([query, key]) { [F.scaledDotProductAttention($0[0], $0[1], $0[1], attnMask: mask)] }
   }
 
+  @Test func derivativesOfAttention() throws {
+    let (query, key, value) = (Self.variable([2, 3, 4]), Self.variable([2, 5, 4], seed: 2), Self.variable([2, 5, 3], seed: 3))
+    for isCausal in [false, true] {
+      let attention = { (x: [Tensor]) in F.scaledDotProductAttention(x[0], x[1], x[2], isCausal: isCausal) }
+      try gradcheck([query, key, value]) { [attention($0)] }
+      try gradgradcheck([query, key, value]) { [attention($0)] }
+      // The command's gradients are those of the formula.
+      let inputs = [query, key, value]
+      let direct = grad(of: [attention(inputs).sin().sum()], wrt: inputs)
+      let formula = grad(of: [attention(inputs).sin().sum()], wrt: inputs, createGraph: true)
+      for (a, b) in zip(direct, formula) { #expect((a - b).abs().max().item().doubleValue < 1e-12) }
+    }
+  }
+
+  /// Queries, keys and values that one layer gives side by side: so are their gradients, and what joins them again moves nothing.
+  @Test(arguments: ["cpu", "mps"])
+  func attentionOfNeighbours(_ name: String) throws {
+    let (device, shape) = (try device(named: name), [2, 6, 3, 2, 4])
+    let packed = Self.variable(shape).detach().to(device).requiringGrad()
+    func loss(_ parts: [Tensor]) -> Tensor { F.scaledDotProductAttention(parts[0], parts[1], parts[2], isCausal: true).sin().sum() }
+    let joined = grad(of: [loss(packed.permute([2, 0, 3, 1, 4]).unbind())], wrt: [packed])[0]
+    #expect(joined.isContiguous)
+    let parts = packed.detach().permute([2, 0, 3, 1, 4]).unbind().map { $0.contiguous().requiringGrad() }
+    let single = grad(of: [loss(parts)], wrt: parts)
+    let difference = (joined.permute([2, 0, 3, 1, 4]) - stack(single)).abs().max()
+    #expect(difference.item().doubleValue < 1e-12)
+  }
+
+  /// A stack of neighbours is a view of them, a value like any other.
+  @Test func stackOfNeighbours() {
+    let x = Tensor.arange(24.0).view([2, 3, 4])
+    for dim in 0..<3 {
+      var again = stack(x.unbind(dim: dim), dim: dim)
+      #expect(again == x)
+      again[0, 0, 0] = 7
+      #expect(x[0, 0, 0] == Tensor(0.0))
+    }
+    let pieces = x.unbind(dim: 1)
+    #expect(stack([pieces[2], pieces[1], pieces[0]], dim: 1) == x.flip([1]))
+    #expect(stack([pieces[0], pieces[0]]) == concatenate([pieces[0].unsqueeze(0), pieces[0].unsqueeze(0)]))
+    #expect(stack([pieces[0], pieces[2]]) == x.indexSelect(dim: 1, index: Tensor([0, 2])).transpose(0, 1))
+  }
+
   // MARK: CTC
 
   /// Three moments, and the label 1 alone: it may come at any one of them, or stay for some.

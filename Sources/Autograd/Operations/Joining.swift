@@ -50,10 +50,18 @@ public func stack(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
     }
     var shape = first.shape
     shape.insert(tensors.count, at: dim)
-    let result = try Tensor.uninitialized("stack", shape, commonDType(tensors), try commonDevice(tensors))
-    for (index, x) in tensors.enumerated() where x.count > 0 {
-      let place = result.layout.selecting(index, of: dim)
-      try result.device.copy(x.operand, to: result.operand.with(layout: place))
+    let result: Tensor
+    if let layout = Layout.stacked(tensors.map(\.body)), layout.count > 0 {
+      // Neighbours need not be moved: the pieces of one tensor, or gradients that were made side by side.
+      var order = Array(layout.shape.indices.dropFirst())
+      order.insert(0, at: dim)
+      result = first.bareView(layout.permuted(order))
+    } else {
+      result = try Tensor.uninitialized("stack", shape, commonDType(tensors), try commonDevice(tensors))
+      for (index, x) in tensors.enumerated() where x.count > 0 {
+        let place = result.layout.selecting(index, of: dim)
+        try result.device.copy(x.operand, to: result.operand.with(layout: place))
+      }
     }
     let formulas = tensors.indices.map { index -> (@Sendable (Tensor) -> Tensor)? in
       { g in g.select(dim: dim, index: index) }

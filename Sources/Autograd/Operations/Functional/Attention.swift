@@ -25,25 +25,15 @@ extension F {
       let mask = list.count > 3 ? list[3] : nil
       try checkAttention(query, list[1], list[2], mask, isCausal: isCausal)
       let (key, value) = enableGQA ? try shared(list[1], list[2], among: query) : (list[1], list[2])
-      let factor = scale ?? 1 / Double(query.shape[query.rank - 1]).squareRoot()
-      var scores = (query * factor).matmul(key.mT)
-      guard scores.isValid else { return scores }
-      var isBlind: Tensor?
-      if let visible = isCausal ? causalMask(scores) : mask {
-        scores = scores + (visible.dtype == .bool ? Tensor.where(visible, 0, -Double.infinity).to(scores.dtype) : visible)
-        let nothingSeen = (scores.detach() .== -.infinity).all(dim: -1, keepDim: true)
-        scores = scores.maskedFill(nothingSeen, 0)
-        isBlind = nothingSeen
+      let scale = scale ?? 1 / Double(query.shape[query.rank - 1]).squareRoot()
+      if mask == nil && dropoutP == 0 && AttentionOperands.fit(query, key, value) {
+        return try query.attending(key, value, scale: scale, isCausal: isCausal)
       }
-      var weights = scores.softmax(dim: -1)
-      if let isBlind { weights = weights.maskedFill(isBlind, 0) }
+      var weights = query.attentionWeights(key, scale: scale, isCausal: isCausal, mask: mask)
+      guard weights.isValid else { return weights }
       if dropoutP != 0 { weights = weights.dropout(p: dropoutP, generator: generator) }
       return weights.matmul(value)
     }
-  }
-
-  private static func causalMask(_ scores: Tensor) -> Tensor {
-    Tensor.ones(Array(scores.shape.suffix(2)), dtype: .bool, device: scores.device).tril()
   }
 
   /// Every head of key and value repeated for the heads of the query that share it.
@@ -56,6 +46,120 @@ extension F {
       throw .runtime("Number of heads in key and value must divide the number of heads in query")
     }
     return (key.repeatInterleave(heads / counts[0], dim: -3), value.repeatInterleave(heads / counts[1], dim: -3))
+  }
+}
+
+extension Tensor {
+  /// How much every key counts for every query, all of them at a time.
+  fileprivate func attentionWeights(_ key: Tensor, scale: Double, isCausal: Bool, mask: Tensor? = nil) -> Tensor {
+    var scores = (self * scale).matmul(key.mT)
+    guard scores.isValid else { return scores }
+    var isBlind: Tensor?
+    if let visible = isCausal ? scores.causalMask : mask {
+      scores = scores + (visible.dtype == .bool ? Tensor.where(visible, 0, -Double.infinity).to(scores.dtype) : visible)
+      let nothingSeen = (scores.detach() .== -.infinity).all(dim: -1, keepDim: true)
+      scores = scores.maskedFill(nothingSeen, 0)
+      isBlind = nothingSeen
+    }
+    let weights = scores.softmax(dim: -1)
+    return isBlind.map { weights.maskedFill($0, 0) } ?? weights
+  }
+
+  private var causalMask: Tensor { Tensor.ones(Array(shape.suffix(2)), dtype: .bool, device: device).tril() }
+
+  // MARK: As one command
+
+  /// Attention of this query as one command, which never has all scores in memory at a time. The operands fit.
+  fileprivate func attending(_ key: Tensor, _ value: Tensor, scale: Double, isCausal: Bool) throws(TensorError) -> Tensor {
+    let inputs = [self, key, value]
+    let operands = AttentionOperands(inputs)
+    let widths = (query: shape[rank - 1], value: value.shape[rank - 1])
+    let output = try operands.uninitialized(like: self, width: widths.value)
+    let statistics = try Tensor.uninitialized("attention", [2] + operands.shape(self).dropLast(), operands.dtype, device)
+    try device.attention(
+      Attention(.result, scale: scale, isCausal: isCausal), inputs.map(operands.operand),
+      to: [operands.operand(output), statistics.operand])
+    let name =
+      switch rank {
+      case 2: "MmBackward0"
+      case 4 where widths.query == widths.value: "ScaledDotProductFlashAttentionForCpuBackward0"
+      default: "UnsafeViewBackward0"
+      }
+    return Tensor.differentiable(name, results: [output.to(dtype)], inputs: inputs) {
+      (gradients, results) throws(TensorError) -> [Tensor?] in
+      guard let g = gradients[0] else { return [nil, nil, nil] }
+      if GradientMode.isEnabled { return self.attentionGradients(g, key, value, scale: scale, isCausal: isCausal) }
+      let gradients = try operands.gradients(of: inputs)
+      try self.device.attention(
+        Attention(.gradients, scale: scale, isCausal: isCausal),
+        ([g] + inputs + [results[0]]).map(operands.operand) + [statistics.operand], to: gradients.map(operands.operand))
+      return gradients
+    }[0]
+  }
+
+  /// The gradients by this query, key and value in public operations, as a function of all that they depend on, for the graph of a graph.
+  private func attentionGradients(_ g: Tensor, _ key: Tensor, _ value: Tensor, scale: Double, isCausal: Bool) -> [Tensor] {
+    let weights = attentionWeights(key, scale: scale, isCausal: isCausal)
+    let toWeights = g.matmul(value.mT)
+    let slopes = weights * (toWeights - (toWeights * weights).sum(dim: -1, keepDim: true)) * scale
+    return [slopes.matmul(key), slopes.mT.matmul(self), weights.mT.matmul(g)]
+  }
+}
+
+/// The operands of the command: batches of heads of matrices, in the dtype that it computes in.
+private struct AttentionOperands: Sendable {
+  let dtype: DType
+
+  init(_ inputs: [Tensor]) { dtype = inputs[0].dtype.computeDType }
+
+  /// Whether there is something to compute, and no dimension is broadcast.
+  static func fit(_ query: Tensor, _ key: Tensor, _ value: Tensor) -> Bool {
+    let shapes = [query, key, value].map(\.shape)
+    return [query, key, value].allSatisfy { $0.count > 0 && $0.rank == query.rank && $0.device === query.device }
+      && shapes.allSatisfy { $0.dropLast(2) == shapes[0].dropLast(2) } && shapes[0].last == shapes[1].last
+      && shapes[1][query.rank - 2] == shapes[2][query.rank - 2]
+  }
+
+  /// [batch, heads, length, width].
+  func shape(_ x: Tensor) -> [Int] {
+    let (shape, rank) = (x.shape, x.rank)
+    return [shape.dropLast(3).reduce(1, *), rank > 2 ? shape[rank - 3] : 1, shape[rank - 2], shape[rank - 1]]
+  }
+
+  func operand(_ x: Tensor) -> Operand {
+    let x = Tensor(x.body.detached()).to(dtype)
+    let shape = shape(x)
+    if let layout = x.layout.viewed(as: shape) { return x.operand.with(layout: layout) }
+    return x.contiguous().operand.with(layout: Layout(shape: shape))
+  }
+
+  /// A result whose rows lie in memory in the order of a tensor's, so that what was taken apart by views is put together by views.
+  func uninitialized(like x: Tensor, width: Int) throws(TensorError) -> Tensor {
+    var shape = x.shape
+    shape[x.rank - 1] = width
+    let result = try Tensor.uninitialized("attention", shape, dtype, x.device)
+    let order = x.layout.memoryOrder
+    guard order.last == x.rank - 1 else { return result }
+    let rows = Layout(shape: order.map { shape[$0] })
+    var strides = rows.strides
+    for (place, dim) in order.enumerated() { strides[dim] = rows.strides[place] }
+    let layout = Layout(shape: shape, strides: strides, offset: 0)
+    // The command wants one dimension for the batch.
+    return layout.viewed(as: self.shape(result)) == nil ? result : result.bareView(layout)
+  }
+
+  /// Memory for the gradients. Where the inputs are neighbours in one tensor, as a linear layer for all three gives them, so are the gradients.
+  func gradients(of inputs: [Tensor]) throws(TensorError) -> [Tensor] {
+    if inputs[0].dtype == dtype, let whole = Layout.stacked(inputs.map(\.body)), whole.strides.last == 1,
+      whole.extent.count == whole.count, inputs[0].layout.viewed(as: shape(inputs[0])) != nil
+    {
+      let memory = try Tensor.uninitialized("attention", [whole.count], dtype, inputs[0].device)
+      return inputs.map { x in
+        memory.bareView(
+          Layout(shape: x.shape, strides: x.layout.strides, offset: x.layout.offset - whole.extent.lowerBound))
+      }
+    }
+    return try inputs.map { (x) throws(TensorError) in try uninitialized(like: x, width: x.shape[x.rank - 1]) }
   }
 }
 
