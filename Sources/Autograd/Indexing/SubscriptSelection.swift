@@ -243,8 +243,11 @@ extension Tensor {
   func summed(at index: AdvancedIndex, in shape: [Int]) -> Tensor {
     attempt(self) { x throws(TensorError) in
       let result = try Tensor.uninitialized("zeros", shape, x.dtype, x.device)
-      try x.device.fill(result.operand, with: .int(0))
-      try index.scatter(.add, x.operand, to: result.operand)
+      if x.count == 0 {
+        try x.device.fill(result.operand, with: .int(0))
+      } else {
+        try index.scatter(.sum, x.operand, to: result.operand)
+      }
       return result.differentiable("IndexPutBackward0", x) { g in g.picked(by: index) }
     }
   }

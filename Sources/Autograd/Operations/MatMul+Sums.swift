@@ -14,8 +14,7 @@ extension Tensor {
       try checkMatrices(a.shape, b.shape, operation: "addmm", first: "self")
       let shape = [a.shape[0], b.shape[1]]
       try checkOneDType(input, a, b)
-      let product = try product(a.operand, b.operand, shape: shape, kernel: "addmm_impl_cpu_")
-      return try product.scaled(by: alpha, plus: input, times: beta)
+      return try weightedSum(a.operand, b.operand, alpha, plus: input, times: beta, shape: shape, kernel: "addmm_impl_cpu_")
         .differentiable(
           "AddmmBackward0", [input, a, b],
           [
@@ -36,8 +35,7 @@ extension Tensor {
         let names = [input, a, v].map(\.dtype.scalarTypeName)
         throw .runtime("addmv input tensors must have the same dtype, but got \(names[0]), \(names[1]), and \(names[2])")
       }
-      return try product(a.operand, v.operand, shape: [a.shape[0]], kernel: "addmv_impl_cpu")
-        .scaled(by: alpha, plus: input, times: beta)
+      return try weightedSum(a.operand, v.operand, alpha, plus: input, times: beta, shape: [a.shape[0]], kernel: "addmv_impl_cpu")
         .differentiable(
           "AddmvBackward0", [input, a, v],
           [
@@ -86,8 +84,7 @@ extension Tensor {
           "Input dtypes must be the same, got: input \(input.dtype.cppName), batch1: \(a.dtype.cppName), batch2: \(b.dtype.cppName)"
         )
       }
-      return try product(a.operand, b.operand, shape: shape, kernel: "baddbmm")
-        .scaled(by: alpha, plus: input, times: beta)
+      return try weightedSum(a.operand, b.operand, alpha, plus: input, times: beta, shape: shape, kernel: "baddbmm")
         .differentiable(
           "BaddbmmBackward0", [input, a, b],
           [
@@ -116,15 +113,16 @@ extension Tensor {
       try checkOneDType(input, a, b)
       // The sum over the batch is one long inner dimension.
       let (wide, tall) = noGrad { (a.transpose(0, 1).reshape([p[1], p[0] * p[2]]), b.reshape([q[0] * q[1], q[2]])) }
-      return try product(wide.operand, tall.operand, shape: [p[1], q[2]], kernel: "addmm_impl_cpu_")
-        .scaled(by: alpha, plus: input, times: beta)
-        .differentiable(
-          "AddbmmBackward0", [input, a, b],
-          [
-            { g in g.times(beta) },
-            { g in g.expand([p[0], p[1], q[2]]).bmm(b.mT).times(alpha) },
-            { g in a.mT.bmm(g.expand([p[0], p[1], q[2]])).times(alpha) },
-          ])
+      return try weightedSum(
+        wide.operand, tall.operand, alpha, plus: input, times: beta, shape: [p[1], q[2]], kernel: "addmm_impl_cpu_"
+      )
+      .differentiable(
+        "AddbmmBackward0", [input, a, b],
+        [
+          { g in g.times(beta) },
+          { g in g.expand([p[0], p[1], q[2]]).bmm(b.mT).times(alpha) },
+          { g in a.mT.bmm(g.expand([p[0], p[1], q[2]])).times(alpha) },
+        ])
     }
   }
 }
@@ -136,6 +134,16 @@ extension ElementwiseKernel {
   fileprivate static let weightedSum = ElementwiseKernel(inputs: [.value, .value, .value, .value]) {
     [$0[2] * $0[0] + $0[3] * $0[1]]
   }
+}
+
+/// beta · input + alpha · the product of two operands.
+private func weightedSum(
+  _ a: Operand, _ b: Operand, _ alpha: Scalar, plus input: Tensor, times beta: Scalar, shape: [Int], kernel: String
+) throws(TensorError) -> Tensor {
+  if alpha.doubleValue == 1 && beta.doubleValue == 1 {
+    return try product(a, b, plus: input.operand, shape: shape, kernel: kernel)
+  }
+  return try product(a, b, shape: shape, kernel: kernel).scaled(by: alpha, plus: input, times: beta)
 }
 
 extension Tensor {

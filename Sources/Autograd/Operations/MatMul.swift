@@ -162,16 +162,21 @@ private func productShape(_ x: Tensor, _ y: Tensor) throws(TensorError) -> [Int]
 /// The bare product of two operands that fit: of vectors, matrices or batches that broadcast.
 ///
 /// - Parameters:
+///   - addend: what is added to the product, of its dtype; it is broadcast. Not for a batch of vectors.
 ///   - shape: the result's, in which a vector's own dimension is missing.
 ///   - kernel: what PyTorch's error calls the operation for a dtype that has none.
-func product(_ x: Operand, _ y: Operand, shape: [Int], kernel: String) throws(TensorError) -> Tensor {
+func product(
+  _ x: Operand, _ y: Operand, plus addend: Operand? = nil, shape: [Int], kernel: String
+) throws(TensorError) -> Tensor {
   guard x.dtype != .bool else { throw .notImplemented("\"\(kernel)\" not implemented for 'Bool'") }
   guard x.device === y.device else { throw mixedDevices(x.device, y.device) }
+  if let addend, addend.device !== x.device { throw mixedDevices(addend.device, x.device) }
+  let addend = try addend.map { (input) throws(TensorError) in input.with(layout: try input.layout.expanded(to: shape)) }
   let result = try Tensor.uninitialized("matmul", shape, x.dtype, x.device)
   if result.count == 0 { return result }
   let (p, q) = (x.layout.rank, y.layout.rank)
   if p <= 2 && q <= 2 || p == 3 && q == 3 && x.shape[0] == y.shape[0] {
-    try x.device.matrixProduct(x, y, to: result.operand)
+    try x.device.matrixProduct(x, y, plus: addend, to: result.operand)
     return result
   }
   let a = p == 1 ? x.with(layout: x.layout.inserting(0)) : x
@@ -182,6 +187,7 @@ func product(_ x: Operand, _ y: Operand, shape: [Int], kernel: String) throws(Te
   let batch = try broadcastShapes(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)))
   try x.device.matrixProduct(
     stacked(a, batch, members), stacked(b, batch, members),
+    plus: try addend.map { (addend) throws(TensorError) in try stacked(addend, batch, members) },
     to: result.operand.with(layout: Layout(shape: [members, rows, columns])))
   return result
 }

@@ -30,7 +30,7 @@ extension F {
     return attempt(bias, input, weight) { b, x, w throws(TensorError) in
       let linear = try LinearProduct(x, w, operation: "addmm")
       try checkOneDType(b, x, w)
-      let result = try linear.product().scaled(by: .int(1), plus: b, times: .int(1))
+      let result = try linear.product(plus: b.operand)
       guard Tensor.isRecording(b.body) || Tensor.isRecording(x.body) || Tensor.isRecording(w.body) else { return result }
       return result.differentiable(
         linear.name("AddmmBackward0"), b, x, w, { g in g }, { g in linear.toInput(g) }, { g in linear.toWeight(g) })
@@ -89,11 +89,11 @@ private struct LinearProduct: Sendable {
 
   func name(_ ofMatrix: String) -> String { isMatrix ? ofMatrix : "UnsafeViewBackward0" }
 
-  func product() throws(TensorError) -> Tensor {
+  func product(plus addend: Operand? = nil) throws(TensorError) -> Tensor {
     let transposed = weight.operand.with(layout: weight.layout.transposed(0, 1))
     return try Autograd.product(
-      input.operand, transposed, shape: isMatrix ? [rows, outputs] : Array(input.shape.dropLast()) + [outputs],
-      kernel: "addmm_impl_cpu_")
+      input.operand, transposed, plus: addend,
+      shape: isMatrix ? [rows, outputs] : Array(input.shape.dropLast()) + [outputs], kernel: "addmm_impl_cpu_")
   }
 
   func toInput(_ g: Tensor) -> Tensor { g.matmul(weight) }
