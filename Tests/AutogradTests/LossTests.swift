@@ -48,6 +48,26 @@ import Testing
     #expect(zip(gradient, row.gradient).allSatisfy { abs($0 - $1) < 1e-6 })
   }
 
+  /// Scores that are rows of one command, and their derivatives of both orders; a class that does not count may be any number.
+  @Test func derivativesOfCrossEntropy() throws {
+    let generator = Generator(seed: 4)
+    let x = Tensor.randn([3, 4], dtype: .float64, generator: generator).requiringGrad()
+    let weight = Tensor([1.0, 2, 3, 0.5]).to(.float64)
+    for (target, ignored) in [(Tensor([3, 0, 1]), -100), (Tensor([3, 9, 1]), 9), (Tensor([3, 0, 1]), 0)] {
+      for reduction in [LossReduction.none, .mean, .sum] {
+        let loss = { (x: Tensor) in F.crossEntropy(x, target, weight: weight, ignoreIndex: ignored, reduction: reduction) }
+        try gradcheck(x) { loss($0) }
+        try gradgradcheck([x]) { [loss($0[0])] }
+        let composed = F.nllLoss(x.logSoftmax(dim: 1), target, weight: weight, ignoreIndex: ignored, reduction: reduction)
+        #expect((loss(x) - composed).abs().max().item().doubleValue < 1e-14)
+        let strided = x.detach().t().contiguous().t().requiringGrad()
+        let gradient = grad(of: loss(strided).sum(), wrt: strided)
+        #expect((gradient - grad(of: composed.sum(), wrt: x)).abs().max().item().doubleValue < 1e-14)
+      }
+    }
+    #expect(throws: TensorError.self) { try checked { F.crossEntropy(x, Tensor([3, 9, 1]), ignoreIndex: 8) } }
+  }
+
   @Test func shapes() {
     let image = Tensor.zeros([2, 3, 4, 4], requiresGrad: true)
     let loss = F.crossEntropy(image, .zeros([2, 4, 4], dtype: .int64), reduction: .none)

@@ -176,11 +176,18 @@ extension Tensor {
   }
 
   private static let isOutside = ElementwiseKernel { position, size in (position .< 0) .| (position .>= size) }
+  private static let isOutsideAndCounts = ElementwiseKernel { position, size, ignored in
+    ((position .< 0) .| (position .>= size)) .& (position .!= ignored)
+  }
 
   /// The first of these positions that is negative or not below `size`, if there is one. Waits for the device.
-  func firstOutside(of size: Int) throws(TensorError) -> Int? {
+  ///
+  /// - Parameter ignored: may stand anywhere.
+  func firstOutside(of size: Int, ignoring ignored: Int? = nil) throws(TensorError) -> Int? {
+    let numbers = [size] + (ignored.map { [$0] } ?? [])
     let outside = try Elementwise.apply(
-      Tensor.isOutside, "", dtype: .int64, [.tensor(body), .scalar(.int(Int64(size)))], .notRecording)[0]
+      ignored == nil ? Tensor.isOutside : Tensor.isOutsideAndCounts, "", dtype: .int64,
+      [.tensor(body)] + numbers.map { .scalar(.int(Int64($0))) }, .notRecording)[0]
     guard outside.any().item().boolValue else { return nil }
     let places = Tensor(try device.nonzero(outside.contiguous().bareView(Layout(shape: [count])).operand))
     return Int(contiguous().bareView(Layout(shape: [count]))[Int(places[0, 0])])

@@ -20,13 +20,7 @@ extension F {
     attempt([input, target] + (weight.map { [$0] } ?? [])) { operands throws(TensorError) in
       let x = operands[0]
       let dim = x.rank == 1 ? 0 : 1
-      try weight.checkConstant("weight", of: "nll_loss_forward")
-      let weight = operands.count > 2 ? operands[2].detach() : nil
-      try x.checkClassTarget(operands[1], dim)
-      guard operands[1].dtype == .int64 || operands[1].dtype == .uint8 else {
-        throw .runtime("expected target dtype to be Long or Byte, but got \(operands[1].dtype.scalarTypeName)")
-      }
-      try x.checkClassWeight(weight, dim)
+      let weight = try x.checkedWeight(weight, for: operands, dim)
       // A single sample may have its class in a line of one.
       let target = operands[1].to(.int64).reshape(x.shape.indices.filter { $0 != dim }.map { x.shape[$0] })
       let counts = target .!= ignoreIndex
@@ -69,6 +63,9 @@ extension F {
       guard ignoreIndex < 0 else { return .failure(.runtime("ignore_index is not supported for floating point target")) }
       return input.logSoftmax(dim: dim).crossEntropy(ofProbabilities: target, dim, weight, labelSmoothing, reduction)
     }
+    if labelSmoothing == 0 && input.predictsInRows && input.device === target.device {
+      return input.crossEntropy(target, dim, weight, ignoreIndex, reduction)
+    }
     let logits = input.logSoftmax(dim: dim)
     let losses = nllLoss(logits, target, weight: weight, ignoreIndex: ignoreIndex, reduction: reduction)
     if labelSmoothing == 0 { return losses }
@@ -108,6 +105,57 @@ extension F {
 }
 
 extension Tensor {
+  // MARK: Scores and classes, as one command
+
+  /// Whether these are rows of scores in a dtype that computes.
+  fileprivate var predictsInRows: Bool {
+    isValid && isFloatingPoint && dtype == dtype.computeDType && (1...2).contains(rank) && count > 0
+  }
+
+  /// The loss of these scores, without the log-probabilities in between.
+  fileprivate func crossEntropy(
+    _ target: Tensor, _ dim: Int, _ weight: Tensor?, _ ignored: Int, _ reduction: LossReduction
+  ) -> Tensor {
+    attempt([self, target] + (weight.map { [$0] } ?? [])) { operands throws(TensorError) in
+      let x = operands[0]
+      let scale = try x.checkedWeight(weight, for: operands, dim)
+      let (rows, columns) = (x.count / x.shape[dim], x.shape[dim])
+      let classes = operands[1].to(.int64).reshape([rows]).contiguous()
+      if let outside = try classes.firstOutside(of: columns, ignoring: ignored) {
+        throw .index("Target \(outside) is out of bounds.")
+      }
+      func made() throws(TensorError) -> Tensor { try .uninitialized("cross_entropy", [rows], x.dtype, x.device) }
+      let (losses, weights, logSums) = (try made(), try made(), try made())
+      let scores = Tensor(x.body.detached()).contiguous()
+      let matrix = scores.operand.with(
+        layout: Layout(shape: [rows, columns], strides: [columns, 1], offset: scores.layout.offset))
+      try x.device.rows(
+        .crossEntropy(ignored: ignored),
+        [matrix, classes.operand, (scale ?? .ones([columns], dtype: x.dtype, device: x.device)).contiguous().operand],
+        to: [losses.operand, weights.operand, logSums.operand])
+      let total = reduction == .mean ? weights.sum() : nil
+      let result = reduction == .none ? losses.reshape(Array(x.shape.dropLast())) : total.map { losses.sum() / $0 } ?? losses.sum()
+      return result.differentiable("NllLossBackward0", x) { g in
+        let factors = weights * (total.map { g / $0 } ?? g).reshape(reduction == .none ? [rows] : [])
+        if GradientMode.isEnabled {
+          let isClass = (classes.unsqueeze(1) .== Tensor.positions(columns, on: x.device)).to(x.dtype)
+          let slopes = x.reshape([rows, columns]).softmax(dim: 1) - isClass
+          // Samples that do not count have a gradient of zero, even where nothing else counts.
+          return Tensor.where((classes .!= ignored).unsqueeze(1), slopes * factors.unsqueeze(1), 0).reshape(x.shape)
+        }
+        return attempt(factors) { factors throws(TensorError) in
+          let gradient = try Tensor.uninitialized("cross_entropy", x.shape, x.dtype, x.device)
+          try x.device.rows(
+            .crossEntropyGradient(ignored: ignored), [matrix, classes.operand, factors.contiguous().operand, logSums.operand],
+            to: [gradient.operand.with(layout: Layout(shape: [rows, columns]))])
+          return gradient
+        }
+      }
+    }
+  }
+
+  // MARK: Log-probabilities
+
   /// The loss of these log-probabilities where the targets are probabilities too.
   fileprivate func crossEntropy(
     ofProbabilities target: Tensor, _ dim: Int, _ weight: Tensor?, _ smoothing: Double, _ reduction: LossReduction
@@ -173,6 +221,18 @@ extension Tensor {
         rank == 2
           ? "0D or 1D target tensor expected, multi-target not supported" : "Expected target size \(expected), got \(target.shape)")
     }
+  }
+
+  /// The weights of the classes, outside any graph, once they and the targets, the second operand, are known to fit these predictions.
+  fileprivate func checkedWeight(_ given: Tensor?, for operands: [Tensor], _ dim: Int) throws(TensorError) -> Tensor? {
+    try given.checkConstant("weight", of: "nll_loss_forward")
+    let weight = operands.count > 2 ? operands[2].detach() : nil
+    try checkClassTarget(operands[1], dim)
+    guard operands[1].dtype == .int64 || operands[1].dtype == .uint8 else {
+      throw .runtime("expected target dtype to be Long or Byte, but got \(operands[1].dtype.scalarTypeName)")
+    }
+    try checkClassWeight(weight, dim)
+    return weight
   }
 
   fileprivate func checkClassWeight(_ weight: Tensor?, _ dim: Int, _ prefix: String = "") throws(TensorError) {
