@@ -87,7 +87,7 @@ long fx_small_product_depth(void) { return fx_small_product_limit() > 1 << 12 ? 
 
 #define TILE(name, rows, vectors)                                                                                      \
   case rows * 2 + vectors - 1:                                                                                         \
-    tile_##name(rows, vectors, k, a, a_row, a_column, b, b_row, second, c, c_row, add);                                \
+    tile_##name(rows, vectors, k, a, a_row, a_column, b, b_row, second, c, c_row, d, d_row);                           \
     break;
 #define TILES(name, vectors)                                                                                           \
   TILE(name, 1, vectors)                                                                                               \
@@ -130,12 +130,41 @@ AVX2 FX_INLINE void transpose_float64(double *out, long out_row, const double *i
   }
 }
 
+// What is read ahead while a product is computed: the operands of the next one, some lines with every tile.
+typedef struct {
+  const char *start[2], *end[2];
+  long step;
+} fx_ahead;
+
+FX_INLINE void fetch(fx_ahead *ahead) {
+  for (int i = 0; i < 2; i++) {
+    const char *last = ahead->start[i] + ahead->step;
+    if (last > ahead->end[i]) last = ahead->end[i];
+    for (; ahead->start[i] < last; ahead->start[i] += 64) __builtin_prefetch(ahead->start[i], 0, 2);
+  }
+}
+
+static fx_ahead ahead_of(const fx_product *p, long size, long columns) {
+  fx_ahead ahead = {.step = 0};
+  const long bytes[2] = {p->m * p->k * size, p->k * p->n * size};
+  const void *next[2] = {p->next_a, p->next_b};
+  const long tiles = (p->m + tile_rows - 1) / tile_rows * ((p->n + columns - 1) / columns);
+  for (int i = 0; i < 2; i++) {
+    if (!next[i]) continue;
+    ahead.start[i] = next[i];
+    ahead.end[i] = ahead.start[i] + bytes[i];
+    const long step = (bytes[i] + 64 * tiles - 1) / (64 * tiles) * 64;
+    if (step > ahead.step) ahead.step = step;
+  }
+  return ahead;
+}
+
 // T: the element, L: how many make a vector. `second` is where a panel's second vector begins, counted from the first.
 #define SMALL_PRODUCT(name, T, L)                                                                                      \
   typedef T vector_##name __attribute__((vector_size(L * sizeof(T)), aligned(sizeof(T))));                             \
                                                                                                                        \
   AVX2 FX_INLINE void tile_##name(const int rows, const int vectors, long k, const T *a, long a_row, long a_column,    \
-                                  const T *b, long b_row, long second, T *c, long c_row, bool add) {                   \
+                                  const T *b, long b_row, long second, T *c, long c_row, const T *d, long d_row) {     \
     vector_##name sum[tile_rows][2];                                                                                   \
     for (int i = 0; i < rows; i++)                                                                                     \
       for (int v = 0; v < vectors; v++) sum[i][v] = (vector_##name){0};                                                \
@@ -152,20 +181,23 @@ AVX2 FX_INLINE void transpose_float64(double *out, long out_row, const double *i
     }                                                                                                                  \
     /* The two vectors may overlap: read both before writing one. */                                                   \
     for (int i = 0; i < rows; i++, c += c_row) {                                                                       \
-      for (int v = 0; add && v < vectors; v++) sum[i][v] += *(const vector_##name *)(c + v * second);                  \
+      for (int v = 0; d && v < vectors; v++) sum[i][v] += *(const vector_##name *)(d + i * d_row + v * second);        \
       for (int v = 0; v < vectors; v++) *(vector_##name *)(c + v * second) = sum[i][v];                                \
     }                                                                                                                  \
   }                                                                                                                    \
                                                                                                                        \
   /* Tiles of nearly equal height: one of a row or two would wait for its own sums. */                                 \
   AVX2 static void panel_##name(int vectors, long m, long k, const T *a, long a_row, long a_column, const T *b,        \
-                                long b_row, long second, T *c, long c_row, bool add) {                                 \
+                                long b_row, long second, T *c, long c_row, const T *d, long d_row,                     \
+                                fx_ahead *ahead) {                                                                     \
     long tiles = (m + tile_rows - 1) / tile_rows, size = m / tiles, larger = m % tiles;                                \
     for (long t = 0; t < tiles; t++) {                                                                                 \
       long rows = size + (t < larger);                                                                                 \
+      fetch(ahead);                                                                                                    \
       switch (rows * 2 + vectors - 1) { TILES(name, 1) TILES(name, 2) }                                                \
       a += rows * a_row;                                                                                               \
       c += rows * c_row;                                                                                               \
+      if (d) d += rows * d_row;                                                                                        \
     }                                                                                                                  \
   }                                                                                                                    \
                                                                                                                        \
@@ -194,7 +226,7 @@ AVX2 FX_INLINE void transpose_float64(double *out, long out_row, const double *i
       for (int v = 0; v < vectors; v++) *(vector_##name *)(out + v * L) = *(const vector_##name *)(b + v * L);         \
   }                                                                                                                    \
                                                                                                                        \
-  AVX2 static void product_##name(const fx_product *p, long first, long m) {                                           \
+  AVX2 static void product_##name(const fx_product *p, long first, long m, fx_ahead *ahead) {                          \
     _Alignas(64) T packed[panel_depth * 2 * L];                                                                        \
     const long n = p->n;                                                                                               \
     for (long j = 0; j < n; j += 2 * L) {                                                                              \
@@ -209,8 +241,11 @@ AVX2 FX_INLINE void transpose_float64(double *out, long out_row, const double *i
         const T *a = (const T *)p->a + first * p->a_row + q * p->a_column;                                             \
         const T *b = (const T *)p->b + q * p->b_row + start * p->b_column;                                             \
         T *c = (T *)p->c + first * p->c_row + start;                                                                   \
+        /* What the product is added to: from the second depth on, what is there of it. */                             \
+        const T *d = q > 0 ? c : p->addend ? (const T *)p->addend + first * p->addend_row + start : 0;                 \
+        const long d_row = q > 0 ? p->c_row : p->addend_row;                                                           \
         long b_row = p->b_row;                                                                                         \
-        /* Rows at a distance of a power of two share few places in the cache; deep panels are copied anyway. */         \
+        /* Rows at a distance of a power of two share few places in the cache; deep panels are copied anyway. */      \
         const bool crowded = m > 2 * tile_rows && depth > 64 && (depth >= 128 || b_row * (long)sizeof(T) % 512 == 0);  \
         if (p->b_column != 1 || width < L || (crowded && width == full)) {                                             \
           if (p->b_column == 1 && width == full) {                                                                     \
@@ -222,16 +257,16 @@ AVX2 FX_INLINE void transpose_float64(double *out, long out_row, const double *i
           b_row = full;                                                                                                \
         }                                                                                                              \
         if (width >= L) {                                                                                              \
-          panel_##name(vectors, m, depth, a, p->a_row, p->a_column, b, b_row, second, c, p->c_row, q > 0 || p->beta);  \
+          panel_##name(vectors, m, depth, a, p->a_row, p->a_column, b, b_row, second, c, p->c_row, d, d_row, ahead);   \
           continue;                                                                                                    \
         }                                                                                                              \
         for (long i = 0; i < m; i += tile_rows) {                                                                      \
           T out[tile_rows * L];                                                                                        \
           const long rows = m - i < tile_rows ? m - i : tile_rows;                                                     \
-          panel_##name(1, rows, depth, a + i * p->a_row, p->a_row, p->a_column, b, b_row, 0, out, L, false);           \
+          panel_##name(1, rows, depth, a + i * p->a_row, p->a_row, p->a_column, b, b_row, 0, out, L, 0, 0, ahead);     \
           for (long r = 0; r < rows; r++) {                                                                            \
             T *to = c + (i + r) * p->c_row;                                                                            \
-            for (long x = 0; x < width; x++) to[x] = (q > 0 ? to[x] : 0) + out[r * L + x];                             \
+            for (long x = 0; x < width; x++) to[x] = (d ? d[(i + r) * d_row + x] : 0) + out[r * L + x];                \
           }                                                                                                            \
         }                                                                                                              \
       }                                                                                                                \
@@ -243,9 +278,10 @@ AVX2 FX_INLINE void transpose_float64(double *out, long out_row, const double *i
   void fx_small_product_##name(const fx_product *p) {                                                                  \
     const long most = p->n <= 2 * L ? p->m : p->k < product_block ? product_block / p->k : 1;                          \
     const long blocks = (p->m + most - 1) / most;                                                                      \
+    fx_ahead ahead = ahead_of(p, sizeof(T), 2 * L);                                                                    \
     for (long i = 0; i < blocks; i++) {                                                                                \
       const long first = p->m * i / blocks, last = p->m * (i + 1) / blocks;                                            \
-      product_##name(p, first, last - first);                                                                          \
+      product_##name(p, first, last - first, &ahead);                                                                  \
     }                                                                                                                  \
   }
 

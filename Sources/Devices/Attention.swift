@@ -84,18 +84,24 @@ private struct AttentionBody {
     let products = try product(query, transposed(key))
     let scale = Scalar.double(attention.scale)
     guard attention.isCausal else { return try commands.computed(Self.scaled, [products], products.shape, [scale]) }
-    let ones = try commands.made(Array(products.shape.dropFirst()))
-    try commands.device.fill(ones, with: .int(1))
-    let places = try [1, 0].map { (dim) throws(TensorError) -> Operand in
-      let counts = try commands.made(ones.shape)
-      try commands.device.scan(.sum, ones, dim: dim, to: counts, indices: nil)
-      return counts
+    let (queryCount, keyCount) = (products.shape[1], products.shape[2])
+    let numbers = try counted(to: max(queryCount, keyCount))
+    let places = [[0, 1], [1, 0]].map { strides in
+      numbers.with(layout: Layout(shape: [queryCount, keyCount], strides: strides, offset: numbers.layout.offset))
     }
     let result = try commands.made(products.shape)
     let operands = commands.arguments([products] + places, products.shape)
     try commands.device.elementwise(
       Self.masked, dtype: commands.dtype, inputs: [operands[0], .scalar(scale), operands[1], operands[2]], outputs: [result])
     return result
+  }
+
+  /// 1, 2, …, `count`.
+  private func counted(to count: Int) throws(TensorError) -> Operand {
+    let (ones, numbers) = (try commands.made([count]), try commands.made([count]))
+    try commands.device.fill(ones, with: .int(1))
+    try commands.device.scan(.sum, ones, dim: 0, to: numbers, indices: nil)
+    return numbers
   }
 
   /// What is kept of every query, with all heads as one batch.

@@ -54,7 +54,7 @@ struct Benchmarks: ParsableCommand {
       if format == .table { Table.printHeader(group.title) }
       for recipe in chosen {
         switch format {
-        case .tsv: print("\(recipe.name)\t\(best(recipe.make().library))")
+        case .tsv: print("\(recipe.name)\t\(best(minimum: 1, recipe.make().library))")
         case .table: Table.printRow(recipe.make())
         case .memory: print("\(recipe.name)\t\(peakGrowth(recipe))")
         }

@@ -150,7 +150,6 @@ extension Tensor {
   /// This product, which nobody else has seen, scaled and added to `input`, in its own memory.
   func scaled(by alpha: Scalar, plus input: Tensor, times beta: Scalar) throws(TensorError) -> Tensor {
     guard input.device === device else { throw mixedDevices(input.device, device) }
-    if beta.doubleValue == 1, alpha.doubleValue == 1, addRows(input) { return self }
     let other = KernelArgument.operand(input.operand.with(layout: try input.layout.expanded(to: shape)))
     switch (beta.doubleValue, alpha.doubleValue) {
     case (0, 1): break
@@ -164,21 +163,6 @@ extension Tensor {
         .weightedSum, dtype: dtype, inputs: [other, .operand(operand), .scalar(beta), .scalar(alpha)], outputs: [operand])
     }
     return self
-  }
-
-  /// Adds a vector to every row, here and now, if both are small and lie in memory as the loops want them. Says whether it did.
-  private func addRows(_ vector: Tensor) -> Bool {
-    let kernel = ElementwiseKernel.instruction(.add)
-    let columns = vector.count
-    guard vector.rank == 1, vector.dtype == dtype, vector.body.isDense, isContiguous, rank > 0, shape[rank - 1] == columns,
-      columns > 0, count <= 16 * ElementwiseKernel.directLimit, columns >= 8 || count <= ElementwiseKernel.directLimit,
-      kernel.runsDirectly(in: dtype), let added = vector.body.address, let start = body.address
-    else { return false }
-    for row in 0..<(count / columns) {
-      let place = UnsafeMutableRawPointer(mutating: start) + row * columns * dtype.byteCount
-      kernel.runDirect(dtype: dtype, count: columns, DirectArgument(place), DirectArgument(added), to: place)
-    }
-    return true
   }
 
   /// This gradient times a factor that mostly is one.

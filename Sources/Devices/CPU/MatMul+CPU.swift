@@ -83,6 +83,8 @@ struct MatrixProduct {
   var addend: Operand?
   var alpha = Scalar.int(1)
   var beta = Scalar.int(0)
+  /// The operands of the product that comes next on the same thread, where they are known and dense.
+  var following: (a: UnsafeRawPointer, b: UnsafeRawPointer)?
 
   /// The same product with rows and columns exchanged; c then holds its transpose.
   fileprivate var transposed: MatrixProduct {
@@ -164,14 +166,20 @@ extension MatrixProduct {
     if pieces == 1 && batchCount == 1 {
       return try piece(self)
     }
+    let isDense = pieces == 1 && a.batchStride == m * k && b.batchStride == k * n
     let failed = Atomic(false)
     let least = max(1, grain / (work / pieces + Self.fixedWork))
     pool.parallel(count: batchCount * pieces, grain: least) { range in
       for index in range {
         let (member, cell) = index.quotientAndRemainder(dividingBy: pieces)
         let (row, column) = cell.quotientAndRemainder(dividingBy: grid.columns)
+        var product = self.member(member)
+        if isDense && index + 1 < range.upperBound {
+          let next = self.member(member + 1)
+          product.following = (next.a.start, next.b.start)
+        }
         do throws(TensorError) {
-          try piece(self.member(member).block(rows: grid.rowRange(row), columns: grid.columnRange(column)))
+          try piece(product.block(rows: grid.rowRange(row), columns: grid.columnRange(column)))
         } catch {
           failed.store(true, ordering: .relaxed)
         }
@@ -327,20 +335,13 @@ extension MatrixProduct {
 /// A product whose m and n OpenBLAS can count.
 func piece(_ product: MatrixProduct) throws(TensorError) {
   if product.m == 0 || product.n == 0 { return }
+  if product.isSmall { return product.multiplySmall() }
   let product = product.begun
   switch product.dtype {
   case .float32:
-    if product.isSmall {
-      product.multiply(fx_small_product_float32)
-    } else if !product.multiplyInPlace(Float.self) {
-      try product.multiplyTiled(Float.self)
-    }
+    if !product.multiplyInPlace(Float.self) { try product.multiplyTiled(Float.self) }
   case .float64:
-    if product.isSmall {
-      product.multiply(fx_small_product_float64)
-    } else if !product.multiplyInPlace(Double.self) {
-      try product.multiplyTiled(Double.self)
-    }
+    if !product.multiplyInPlace(Double.self) { try product.multiplyTiled(Double.self) }
   case .float16, .bfloat16:
     try product.multiplyTiled(Float.self)
   case .int8, .uint8, .bool:
@@ -359,11 +360,13 @@ private let smallProductDepth = fx_small_product_depth()
 
 extension MatrixProduct {
   /// Whether our own kernel is faster than OpenBLAS. Matrices with a vector are OpenBLAS's.
-  var isSmall: Bool {
-    guard m > 1, n > 1, k > 0, alpha.doubleValue == 1 else { return false }
-    // What is added to must not be computed twice.
-    let unit = Int(dtype == .float32 ? fx_product_columns_float32 : fx_product_columns_float64)
-    guard beta.doubleValue == 0 || beta.doubleValue == 1 && n % unit == 0 else { return false }
+  fileprivate var isSmall: Bool {
+    guard dtype == .float32 || dtype == .float64, m > 1, n > 1, k > 0, alpha.doubleValue == 1 else { return false }
+    if beta.doubleValue != 0 || addend.map({ $0.columnStride != 1 }) ?? false {
+      // What is added to, in its own place, must not be computed twice.
+      let unit = Int(dtype == .float32 ? fx_product_columns_float32 : fx_product_columns_float64)
+      guard n % unit == 0, beta.doubleValue == 0 || beta.doubleValue == 1 else { return false }
+    }
     let isShallow = k <= smallProductDepth && a.columnStride == 1
     // Either a fits the second-level cache or it is read only once.
     guard isShallow || work <= smallProductLimit && (m * k <= 1 << 16 || (8...16).contains(n)) else { return false }
@@ -371,11 +374,29 @@ extension MatrixProduct {
     return b.columnStride == 1 || m >= 12 || work <= 1 << 12
   }
 
-  /// Runs a loop of ours; those for integers need not know whether they are signed, as the bits are the same.
-  func multiply(_ loop: (UnsafePointer<fx_product>) -> Void) {
-    var product = fx_product(
-      m: m, n: n, k: k, a: a.start, a_row: a.rowStride, a_column: a.columnStride, b: b.start, b_row: b.rowStride,
-      b_column: b.columnStride, c: c.start, c_row: c.rowStride, alpha: Int(alpha.intValue), beta: Int(beta.intValue))
+  /// Runs our own kernel.
+  fileprivate func multiplySmall() {
+    if let addend, addend.columnStride != 1 { return begun.multiplySmall() }
+    var product = arguments
+    if let addend {
+      (product.addend, product.addend_row) = (addend.start, addend.rowStride)
+    } else if beta.doubleValue != 0 {
+      (product.addend, product.addend_row) = (UnsafeRawPointer(c.start), c.rowStride)
+    }
+    if dtype == .float32 { fx_small_product_float32(&product) } else { fx_small_product_float64(&product) }
+  }
+
+  /// Runs a loop for integers, which need not know whether they are signed, as the bits are the same.
+  fileprivate func multiply(_ loop: (UnsafePointer<fx_product>) -> Void) {
+    var product = arguments
+    (product.alpha, product.beta) = (Int(alpha.intValue), Int(beta.intValue))
     loop(&product)
+  }
+
+  private var arguments: fx_product {
+    fx_product(
+      m: m, n: n, k: k, a: a.start, a_row: a.rowStride, a_column: a.columnStride, b: b.start, b_row: b.rowStride,
+      b_column: b.columnStride, c: c.start, c_row: c.rowStride, alpha: 1, beta: 0, addend: nil, addend_row: 0,
+      next_a: following?.a, next_b: following?.b)
   }
 }
