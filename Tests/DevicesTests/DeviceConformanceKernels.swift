@@ -40,6 +40,34 @@ import Testing
       opcodes(0.5) == [.sqrt] && opcodes(-0.5) == [.rsqrt] && opcodes(-1) == [.reciprocal] && opcodes(-2) == [.mul, .reciprocal])
   }
 
+  /// Results in the memory of operands: nothing is overwritten that is still to be read, or still to be given.
+  @Test(arguments: TestedDevice.allCases, [Form.contiguous, .transposed, .sliced])
+  func outputsInTheMemoryOfInputs(tested: TestedDevice, form: Form) throws {
+    let device = tested.make()
+    let shape = [50, 60]
+    let kernels: [(ElementwiseKernel, (Double, Double) -> [Double])] = [
+      (ElementwiseKernel(inputs: [.value, .value]) { [$0[1], $0[0]] }, { [$1, $0] }),
+      (ElementwiseKernel(inputs: [.value, .value]) { [$0[0] + $0[1], $0[0] - $0[1]] }, { [$0 + $1, $0 - $1] }),
+      (ElementwiseKernel(inputs: [.value, .value]) { [$0[0] * 2, $0[1] * 3] }, { [$0 * 2, $1 * 3] }),
+      (ElementwiseKernel(inputs: [.value, .value]) { [$0[0] * $0[1], $0[1]] }, { [$0 * $1, $1] }),
+    ]
+    for (kernel, function) in kernels {
+      for isCrossed in [false, true] {
+        var numbers = TestNumbers(seed: 5)
+        let values = (0..<2).map { _ in (0..<3000).map { _ in Double(numbers.int(-100...100)) } }
+        let operands = try values.map { values in
+          try Operand.model(shape, .float32, form, of: values.map { .double($0) }, using: &numbers).on(device)
+        }
+        try device.elementwise(
+          kernel, dtype: .float32, inputs: operands.map { .operand($0) }, outputs: isCrossed ? operands.reversed() : operands)
+        let want = zip(values[0], values[1]).map(function)
+        for (index, output) in (isCrossed ? operands.reversed() : operands).enumerated() {
+          #expect(try output.values().map(\.doubleValue) == want.map { $0[index] }, "\(index), \(isCrossed)")
+        }
+      }
+    }
+  }
+
   /// One instruction, but not with an operand for each input in their order: no loop can be called on them as they are.
   @Test(arguments: TestedDevice.allCases)
   func operandsInAnyOrder(tested: TestedDevice) throws {

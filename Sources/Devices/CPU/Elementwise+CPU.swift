@@ -100,14 +100,12 @@ enum CPUElementwise {
     let scalars: [(register: Int, bits: UInt64)]
     /// Whether every operand lies in memory as the loops want it, so that one call covers everything.
     let isDirect: Bool
-    /// Whether an output may lie in memory that a later instruction reads as an input: then all pass through tiles.
-    let isShared: Bool
     /// Whether results go to memory past the caches.
     let isStreamed: Bool
 
     /// Inputs that are read where they are, and those that are first brought into a tile.
     private let read: [Run]
-    private let loaded: [Side]
+    private let loaded: [(side: Side, isKept: Bool)]
     /// Outputs that are computed where they belong, and those that are copied there.
     private let written: [Run]
     private let stored: [Side]
@@ -136,28 +134,34 @@ enum CPUElementwise {
       }
       self.compiled = compiled
       self.scalars = scalars
-      let isInPlace = inputs.contains { input in
-        guard case .operand(let operand) = input else { return false }
-        return outputs.contains { $0.storage === operand.storage }
+      // The inputs that lie in the memory of each output.
+      let shared = outputs.map { output in
+        inputs.indices.filter { index in
+          guard case .operand(let operand) = inputs[index] else { return false }
+          return operand.storage === output.storage
+        }
       }
-      // A single output is the last instruction's result, which reads all inputs that are left before it writes.
-      isShared = outputs.count > 1 && isInPlace
       isDirect = scalars.isEmpty && self.inputs.allSatisfy(\.isRun) && self.outputs.allSatisfy(\.isRun)
       isStreamed =
-        !isInPlace && self.outputs.allSatisfy(\.isRun)
+        shared.allSatisfy(\.isEmpty) && self.outputs.allSatisfy(\.isRun)
         && outputs.contains { $0.count * $0.dtype.byteCount >= CPUElementwise.streamedByteCount }
 
-      let (isShared, isStreamed) = (isShared, isStreamed)
+      // An input that is also an output, in memory that is written, is kept from what is stored before it.
+      let isKept = { (side: Side) in
+        compiled.lastUse[side.register] == compiled.steps.count && shared.contains { $0.contains(side.register) }
+      }
+      let isRead = { (side: Side) in side.isRun && !isKept(side) }
       let varying = self.inputs.filter { !$0.isConstant }
-      read = isShared ? [] : varying.filter(\.isRun).map(Run.init)
-      loaded = isShared ? varying : varying.filter { !$0.isRun }
-      // What is an input, a constant, or given twice is not computed in its place.
+      read = varying.filter(isRead).map(Run.init)
+      loaded = varying.filter { !isRead($0) }.map { ($0, isKept($0)) }
+      // What is an input, a constant, or given twice is not computed in its place, nor where a later step reads an input.
       let firstResult = kernel.inputs.count + compiled.constants.count
       var written: [Run] = []
       var stored: [Side] = []
-      for side in self.outputs {
-        if side.isRun && !isShared && !isStreamed && side.register >= firstResult
-          && !written.contains(where: { $0.register == side.register })
+      for (side, shared) in zip(self.outputs, shared) {
+        let step = side.register - firstResult
+        if side.isRun && !isStreamed && step >= 0 && !written.contains(where: { $0.register == side.register })
+          && shared.allSatisfy({ compiled.lastUse[$0] <= step })
         {
           written.append(Run(side))
         } else {
@@ -192,8 +196,8 @@ enum CPUElementwise {
             let count = min(n, range.upperBound - start)
             for run in read { pointers[run.register] = run.address(at: start) }
             for run in written { pointers[run.register] = run.address(at: start) }
-            for side in loaded {
-              let address = isShared ? nil : side.run(at: start, count: count)
+            for (side, isKept) in loaded {
+              let address = isKept ? nil : side.run(at: start, count: count)
               if address == nil { load(side, start: start, count: count, to: own(side.register), via: conversion) }
               pointers[side.register] = address ?? own(side.register)
             }

@@ -367,7 +367,9 @@ extension MatrixProduct {
       let unit = Int(dtype == .float32 ? fx_product_columns_float32 : fx_product_columns_float64)
       guard n % unit == 0, beta.doubleValue == 0 || beta.doubleValue == 1 else { return false }
     }
-    let isShallow = k <= smallProductDepth && a.columnStride == 1
+    // Rows of b that lie whole pages apart share few places in the caches.
+    let isCrowded = k > 128 && n > 64 && b.columnStride == 1 && b.rowStride * dtype.byteCount % 4096 == 0
+    let isShallow = k <= smallProductDepth && a.columnStride == 1 && !isCrowded
     // Either a fits the second-level cache or it is read only once.
     guard isShallow || work <= smallProductLimit && (m * k <= 1 << 16 || (8...16).contains(n)) else { return false }
     // Enough rows must share the work of rearranging b, if its rows are not contiguous.

@@ -25,6 +25,8 @@ final class CompiledKernel: @unchecked Sendable {  // nothing changes after init
   /// The tile of every register: results share one where no instruction reads both any more, inputs and constants follow with one each.
   let tiles: [Int]
   let tileCount: Int
+  /// The last step that reads a register: -1 for none, and one past the steps for what is given as an output.
+  let lastUse: [Int]
   /// Bit patterns of the constants, in the dtype of their registers.
   let constants: [UInt64]
   /// The single loop of a program of one instruction that reads its inputs in order, each once, and gives that result.
@@ -52,7 +54,8 @@ final class CompiledKernel: @unchecked Sendable {  // nothing changes after init
     }
     self.steps = steps
     self.missing = missing
-    (tiles, tileCount) = CompiledKernel.tiles(program, steps, elementSizes)
+    lastUse = CompiledKernel.lastUse(program, steps)
+    (tiles, tileCount) = CompiledKernel.tiles(program, steps, elementSizes, lastUse)
     let isSingle =
       steps.count == 1 && program.outputs == [first] && program.constants.isEmpty
       && program.instructions[0].opcode.arity == program.inputs.count
@@ -60,16 +63,20 @@ final class CompiledKernel: @unchecked Sendable {  // nothing changes after init
     singleLoop = isSingle && missing == nil ? steps[0].loop : nil
   }
 
-  /// Gives every register a tile, results first: those that are in use stay in the first-level cache only where they are few.
-  private static func tiles(
-    _ program: KernelBuilder.Program, _ steps: [Step], _ elementSizes: [Int]
-  ) -> (tiles: [Int], count: Int) {
-    let first = program.inputs.count + program.constants.count
+  private static func lastUse(_ program: KernelBuilder.Program, _ steps: [Step]) -> [Int] {
     var lastUse = [Int](repeating: -1, count: program.kinds.count)
     for (index, step) in steps.enumerated() {
       for register in [step.a, step.b, step.c] { lastUse[register] = index }
     }
     for register in program.outputs { lastUse[register] = steps.count }
+    return lastUse
+  }
+
+  /// Gives every register a tile, results first: those that are in use stay in the first-level cache only where they are few.
+  private static func tiles(
+    _ program: KernelBuilder.Program, _ steps: [Step], _ elementSizes: [Int], _ lastUse: [Int]
+  ) -> (tiles: [Int], count: Int) {
+    let first = program.inputs.count + program.constants.count
     var tiles = [Int](repeating: 0, count: program.kinds.count)
     var free: [Int] = []
     var count = 0
