@@ -174,7 +174,7 @@ extension MatrixProduct {
         let (member, cell) = index.quotientAndRemainder(dividingBy: pieces)
         let (row, column) = cell.quotientAndRemainder(dividingBy: grid.columns)
         var product = self.member(member)
-        if isDense && index + 1 < range.upperBound {
+        if isDense && member + 1 < batchCount {
           let next = self.member(member + 1)
           product.following = (next.a.start, next.b.start)
         }
