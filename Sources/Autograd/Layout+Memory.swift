@@ -23,9 +23,9 @@ extension Layout {
   /// The elements of a dense layout, one after another as they lie.
   var flat: Layout { Layout(shape: [count], strides: [1], offset: offset) }
 
-  /// The layout, with a new first dimension, of tensors that are neighbours: views of one memory at equal distances that share no element. Nil
+  /// The layout, with a new dimension `dim`, of tensors that are neighbours: views of one memory at equal distances that share no element. Nil
   /// for others.
-  static func stacked(_ bodies: [TensorBody]) -> Layout? {
+  static func stacked(_ bodies: [TensorBody], dim: Int = 0) -> Layout? {
     guard bodies.count > 1, let first = bodies.first else { return nil }
     let (layout, step) = (first.layout, bodies[1].layout.offset - first.layout.offset)
     for (index, body) in bodies.enumerated() {
@@ -34,6 +34,9 @@ extension Layout {
       else { return nil }
     }
     let all = Layout(shape: [bodies.count] + layout.shape, strides: [step] + layout.strides, offset: layout.offset)
-    return step > 0 && all.showsEachElementOnce ? all : nil
+    guard step > 0, all.showsEachElementOnce else { return nil }
+    var order = Array(all.shape.indices.dropFirst())
+    order.insert(0, at: dim)
+    return all.permuted(order)
   }
 }

@@ -104,7 +104,7 @@ import Testing
     #expect(difference.item().doubleValue < 1e-12)
   }
 
-  /// A stack of neighbours is a view of them, a value like any other.
+  /// A stack of neighbours may be a view of them: a value like any other, and contiguous as every stack.
   @Test func stackOfNeighbours() {
     let x = Tensor.arange(24.0).view([2, 3, 4])
     for dim in 0..<3 {
@@ -114,6 +114,7 @@ import Testing
       #expect(x[0, 0, 0] == Tensor(0.0))
     }
     let pieces = x.unbind(dim: 1)
+    #expect(stack(pieces).isContiguous && stack(pieces).view([24]) == x.transpose(0, 1).reshape([24]))
     #expect(stack([pieces[2], pieces[1], pieces[0]], dim: 1) == x.flip([1]))
     #expect(stack([pieces[0], pieces[0]]) == concatenate([pieces[0].unsqueeze(0), pieces[0].unsqueeze(0)]))
     #expect(stack([pieces[0], pieces[2]]) == x.indexSelect(dim: 1, index: Tensor([0, 2])).transpose(0, 1))

@@ -40,7 +40,10 @@ public func concatenate(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
 /// The tensors, all of one shape, along a new dimension.
 ///
 /// Errors: `stack expects each tensor to be equal size, but got [2] at entry 0 and [3] at entry 1`; `stack expects a non-empty TensorList`.
-public func stack(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
+public func stack(_ tensors: [Tensor], dim: Int = 0) -> Tensor { stack(tensors, dim: dim, isContiguous: true) }
+
+/// - Parameter isContiguous: whether the result has to be, as PyTorch's is; gradients need not.
+func stack(_ tensors: [Tensor], dim: Int, isContiguous: Bool) -> Tensor {
   attempt(tensors) { tensors throws(TensorError) in
     guard let first = tensors.first else { throw .runtime("stack expects a non-empty TensorList") }
     let dim = try wrapDimension(dim, rank: first.rank + 1)
@@ -51,11 +54,9 @@ public func stack(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
     var shape = first.shape
     shape.insert(tensors.count, at: dim)
     let result: Tensor
-    if let layout = Layout.stacked(tensors.map(\.body)), layout.count > 0 {
-      // Neighbours need not be moved: the pieces of one tensor, or gradients that were made side by side.
-      var order = Array(layout.shape.indices.dropFirst())
-      order.insert(0, at: dim)
-      result = first.bareView(layout.permuted(order))
+    // Neighbours need not be moved: the pieces of one tensor, or gradients that were made side by side.
+    if let layout = Layout.stacked(tensors.map(\.body), dim: dim), layout.count > 0, layout.isContiguous || !isContiguous {
+      result = first.bareView(layout)
     } else {
       result = try Tensor.uninitialized("stack", shape, commonDType(tensors), try commonDevice(tensors))
       for (index, x) in tensors.enumerated() where x.count > 0 {

@@ -98,7 +98,7 @@ extension Tensor {
       let results = (0..<x.shape[dim]).map { x.bareView(x.layout.selecting($0, of: dim)) }
       guard let shape = results.first?.shape else { return [] }
       return Tensor.differentiable("UnbindBackward0", results: results, inputs: [x], saves: false) { gradients in
-        [stack(zeroFilled(gradients, [[Int]](repeating: shape, count: gradients.count)), dim: dim)]
+        [stack(zeroFilled(gradients, [[Int]](repeating: shape, count: gradients.count)), dim: dim, isContiguous: false)]
       }
     }
   }
