@@ -64,7 +64,8 @@ PRODUCT(int64, uint64_t, uint64_t)
 // OpenBLAS copies both operands into an order of its own before it multiplies, which for small matrices takes as long as
 // the product. Here b is read where it lies, one panel of two vectors' width at a time, and copied only where it lies
 // badly; a is read element by element. On Zen 3, in GFLOP/s of one thread: 16³ 75 against OpenBLAS's 24, 64³ 94 against
-// 66, 128³ 95 against 79, 256³ 97 against 89, 512 · 256 · 1024 93 against 88.
+// 66, 128³ 95 against 79, 256³ 97 against 89, 512 · 256 · 1024 93 against 88, but 55
+// against 65 where rows of b lie whole pages apart, which callers leave to OpenBLAS.
 #if defined(__x86_64__)
 
 #define AVX2 __attribute__((target("avx2,fma")))
@@ -74,6 +75,7 @@ enum {
   tile_rows = 6,
   // A panel of this depth takes half the first-level cache.
   panel_depth = 256,
+  // Elements of a that are multiplied with all of b before the next.
   product_block = 1 << 16,
 };
 
@@ -93,9 +95,9 @@ long fx_small_product_depth(void) { return fx_small_product_limit() > 1 << 12 ? 
   TILE(name, 1, vectors)                                                                                               \
   TILE(name, 2, vectors) TILE(name, 3, vectors) TILE(name, 4, vectors) TILE(name, 5, vectors) TILE(name, 6, vectors)
 
-// out[j * out_row + i] = in[i * in_row + j] for as many rows and columns as a vector has elements.
 #define MIXED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 
+// out[j * out_row + i] = in[i * in_row + j] for as many rows and columns as a vector has elements.
 AVX2 FX_INLINE void transpose_float32(float *out, long out_row, const float *in, long in_row) {
   typedef float vector __attribute__((vector_size(32), aligned(4)));
   vector a[8], b[8];
