@@ -94,10 +94,10 @@ extension Tensor {
     if let address = storage.directAddress {
       fill(UnsafeMutableRawBufferPointer(start: address, count: byteCount), dtype)
     } else {
-      let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
-      defer { bytes.deallocate() }
-      fill(bytes, dtype)
-      try device.upload(UnsafeRawBufferPointer(bytes), to: storage)
+      try HostMemory.withBytes(byteCount) { (bytes) throws(TensorError) in
+        fill(bytes, dtype)
+        try device.upload(UnsafeRawBufferPointer(bytes), to: storage)
+      }
     }
     let tensor = Tensor(Operand(storage: storage, layout: layout, dtype: dtype))
     return requiresGrad ? tensor.variable() : tensor

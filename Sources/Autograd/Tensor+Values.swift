@@ -23,6 +23,10 @@ extension Tensor {
   /// All elements in row-major order, converted to a Swift type.
   public func scalars<T: Devices.Element>(as type: T.Type) -> [T] {
     guard isValid else { return [] }
+    do throws(TensorError) { try HostMemory.check(count, T.self) } catch {
+      _ = Tensor.failure(error)
+      return []
+    }
     return withElements { bytes in
       (0..<count).map { T(load(bytes, at: $0, as: dtype)) }
     } ?? []
@@ -38,10 +42,10 @@ extension Tensor {
       if let address = value.body.address {
         return Swift.withExtendedLifetime(value) { body(UnsafeRawBufferPointer(start: address, count: byteCount)) }
       }
-      let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
-      defer { bytes.deallocate() }
-      try value.device.download(value.body.storage, to: bytes)
-      return body(UnsafeRawBufferPointer(bytes))
+      return try HostMemory.withBytes(byteCount) { (bytes) throws(TensorError) in
+        try value.device.download(value.body.storage, to: bytes)
+        return body(UnsafeRawBufferPointer(bytes))
+      }
     } catch {
       _ = Tensor.failure(error)
       return nil

@@ -18,8 +18,12 @@ public protocol Device: AnyObject, Sendable {
   func upload(_ bytes: UnsafeRawBufferPointer, to storage: Storage) throws(TensorError)
   /// Waits for all commands so far, then copies from the start of a block.
   func download(_ storage: Storage, to bytes: UnsafeMutableRawBufferPointer) throws(TensorError)
-  /// Waits for all commands so far, and throws the first error among them.
+  /// Waits for all commands so far, and throws the first error among them that nobody has heard of.
   func synchronize() throws(TensorError)
+  /// Says that `new`, a whole block that earlier commands have written and that nobody else holds, takes the place of `old` as a value that
+  /// somebody holds. Where one of the commands fails later, `new` gets the elements of `old`: see `Operand.isUpdate`. The default does
+  /// nothing, for devices whose commands are done when they return.
+  func keepValue(of old: Operand, in new: Operand) throws(TensorError)
 
   // MARK: Elementwise
 
@@ -121,6 +125,8 @@ public enum OrderedPart: Sendable, Hashable {
 }
 
 extension Device {
+  public func keepValue(of old: Operand, in new: Operand) {}
+
   public func deferredElementwise(
     _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]
   ) throws(TensorError) {

@@ -143,6 +143,9 @@ public struct Operand: Sendable {
   public var storage: Storage
   public let layout: Layout
   public let dtype: DType
+  /// Of an output: whether its elements are a value that somebody holds, and that the command changes. Where the command fails on a device
+  /// that works later, they stay what they were; an output that is not an update counts for nothing then.
+  public private(set) var isUpdate = false
 
   public init(storage: Storage, layout: Layout, dtype: DType) {
     self.storage = storage
@@ -150,10 +153,21 @@ public struct Operand: Sendable {
     self.dtype = dtype
   }
 
+  /// The same memory as the output of a command that changes a value in place.
+  public var updated: Operand {
+    var result = self
+    result.isUpdate = true
+    return result
+  }
+
   public var device: any Device { storage.device }
   public var shape: [Int] { layout.shape }
   public var count: Int { layout.count }
 
   /// The same memory read in another way.
-  public func with(layout: Layout) -> Operand { Operand(storage: storage, layout: layout, dtype: dtype) }
+  public func with(layout: Layout) -> Operand {
+    var result = Operand(storage: storage, layout: layout, dtype: dtype)
+    result.isUpdate = isUpdate
+    return result
+  }
 }

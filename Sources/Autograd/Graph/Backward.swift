@@ -44,7 +44,8 @@ struct BackwardPass {
         return
       }
       self[index] = nil
-      sum += gradient  // in place where nobody else holds the first
+      // In place where nobody else holds the first. What is there so far is no gradient that anybody could go on with.
+      Operation.add.assign(to: &sum, gradient.argument, keepsValue: false)
       self[index] = sum
     }
   }

@@ -110,7 +110,7 @@ extension DifferentiableFunction {
       }
       guard let result = apply([x] + others).first, result.isValid else { return }
       try checkInPlace(of: result.shape, result.dtype, in: x.shape, x.dtype)
-      let value = result.to(x.dtype).frozen.operand
+      let value = try x.keepingValue(in: result.to(x.dtype).frozen, isShared: true).operand
       try variable.update { (state) throws(TensorError) in state.value = value }
     } catch {
       _ = Tensor.failure(error)

@@ -95,11 +95,8 @@ extension Tensor {
       guard let node = body.node else { return }
       if let newValue {
         guard newValue.isValid else { return }
-        if newValue.shape != shape {
-          _ = Tensor.failure(
-            .runtime(
-              "attempting to assign a gradient of size '\(newValue.shape)' to a tensor of size '\(shape)'. "
-                + "Please ensure that the gradient and the tensor are the same size"))
+        if newValue.body.node === node && node.variable != nil {
+          _ = Tensor.failure(.runtime("can't assign Variable as its own grad"))
           return
         }
         if newValue.dtype != dtype {
@@ -109,6 +106,20 @@ extension Tensor {
                 + "'\(dtype.scalarTypeName)'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You can "
                 + "set the tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with caution. "
                 + "Diverging the dtypes of a tensor and its gradient may break downstream systems that assume they match."))
+          return
+        }
+        if newValue.device !== device {
+          _ = Tensor.failure(
+            .runtime(
+              "attempting to assign a gradient with device type '\(newValue.device.type)' to a tensor with device type '\(device.type)'. "
+                + "Please ensure that the gradient and the tensor are on the same device"))
+          return
+        }
+        if newValue.shape != shape {
+          _ = Tensor.failure(
+            .runtime(
+              "attempting to assign a gradient of size '\(newValue.shape)' to a tensor of size '\(shape)'. "
+                + "Please ensure that the gradient and the tensor are the same size"))
           return
         }
       }

@@ -12,17 +12,19 @@ extension Tensor {
   /// Writes a value into a part of this tensor. Its memory is written where nobody else holds it, and copied first where somebody does.
   ///
   /// The derivative: what was there before gets the gradient with zeros in the part, the value gets the gradient of the part.
-  mutating func write(_ value: consuming AssignedValue, at selection: Selection) {
+  ///
+  /// - Parameter keepsValue: whether this tensor has its old value after an error that a device tells later; otherwise it has none.
+  mutating func write(_ value: consuming AssignedValue, at selection: Selection, keepsValue: Bool = true) {
     guard isValid else { return }
     do throws(TensorError) {
       let write = try Write(value, at: selection, in: self)
-      try apply(write)
+      try apply(write, keepsValue: keepsValue)
     } catch {
       _ = Tensor.failure(error)
     }
   }
 
-  private mutating func apply(_ write: Write) throws(TensorError) {
+  private mutating func apply(_ write: Write, keepsValue: Bool) throws(TensorError) {
     let mode = GradientMode.current
     if let value = write.value, !value.isValid {
       self = value
@@ -31,8 +33,11 @@ extension Tensor {
     if let variable = body.node?.variable {
       if mode == .recording { throw write.leafError }
       try variable.update { (state) throws(TensorError) in
-        if !isKnownUniquelyReferenced(&state.value.storage) { state.value = try state.value.copied() }
-        try write.run(on: state.value)
+        let isOwner = isKnownUniquelyReferenced(&state.value.storage)
+        var target = state.value
+        if !isOwner { target = try target.copied(keepsValue: keepsValue) }
+        try write.run(on: keepsValue ? target.updated : target)
+        state.value = target
       }
       return
     }
@@ -45,8 +50,8 @@ extension Tensor {
     }
     let isOwner = isSoleOwner && body.layout.showsEachElementOnce
     var target = body.operand
-    if !isOwner { target = try target.copied() }
-    try write.run(on: target)
+    if !isOwner { target = try target.copied(keepsValue: keepsValue) }
+    try write.run(on: keepsValue ? target.updated : target)
     if isOwner && node === body.node { return }
     body = TensorBody(
       storage: target.storage, layout: target.layout, dtype: target.dtype, node: node, outputIndex: Int(outputIndex),
@@ -61,10 +66,13 @@ extension Tensor {
 
 extension Operand {
   /// A copy in row-major order, in memory of its own.
-  func copied() throws(TensorError) -> Operand {
+  ///
+  /// - Parameter keepsValue: whether the copy takes this one's place as a value: see `Device.keepValue`.
+  func copied(keepsValue: Bool = false) throws(TensorError) -> Operand {
     let copy = Operand(
       storage: try device.allocate(byteCount: count * dtype.byteCount), layout: Layout(shape: shape), dtype: dtype)
     try device.copy(self, to: copy)
+    if keepsValue { try device.keepValue(of: self, in: copy) }
     return copy
   }
 }
@@ -171,7 +179,7 @@ private struct Write {
     var formulas: [(@Sendable (Tensor) -> Tensor)?] = [
       { g in
         var rest = g
-        rest.write(.number(.int(0)), at: selection)
+        rest.write(.number(.int(0)), at: selection, keepsValue: false)
         return rest
       }
     ]

@@ -115,9 +115,11 @@ extension ElementwiseKernel {
     }
     func run(_ old: Operand, overwrites: Bool) throws(TensorError) -> Operand {
       let new = try target(old, overwrites: overwrites)
+      let all: [(old: Operand, new: Operand)] = [(old, new)] + rest
       try new.device.elementwise(
         self, dtype: plan.dtype, inputs: [.operand(old)] + rest.map { .operand($0.old) } + plan.operands,
-        outputs: [new] + rest.map(\.new))
+        outputs: all.map { $0.old.storage === $0.new.storage ? $0.new.updated : $0.new })
+      for (old, new) in all where old.storage !== new.storage { try new.device.keepValue(of: old, in: new) }
       return new
     }
     if let variable {

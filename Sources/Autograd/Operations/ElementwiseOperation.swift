@@ -396,7 +396,4 @@ enum Elementwise {
 }
 
 /// PyTorch's error for operands on several devices.
-func mixedDevices(_ a: any Device, _ b: any Device) -> TensorError {
-  .runtime(
-    "Expected all tensors to be on the same device, but found at least two devices, \(a.description) and \(b.description)!")
-}
+func mixedDevices(_ a: any Device, _ b: any Device) -> TensorError { .differentDevices(a, b) }

@@ -7,7 +7,9 @@ extension ElementwiseOperation {
   ///
   /// Errors, after which x is unchanged: `a leaf Variable that requires grad is being used in an in-place operation.` while recording; `output
   /// with shape [2] doesn't match the broadcast shape [3, 2]`; `result type Float can't be cast to the desired output type Long`.
-  func assign(to x: inout Tensor, _ y: ElementwiseArgument) {
+  ///
+  /// - Parameter keepsValue: whether x has its old value after an error that a device tells later; otherwise it has none.
+  func assign(to x: inout Tensor, _ y: ElementwiseArgument, keepsValue: Bool = true) {
     guard x.isValid else { return }
     var other = y
     if case .tensor(let body) = y {
@@ -30,7 +32,7 @@ extension ElementwiseOperation {
         if isDone { return }
         try variable.update { (state) throws(TensorError) in
           let isOwner = isKnownUniquelyReferenced(&state.value.storage)
-          state.value = try compute(state.value, other, overwrites: isOwner)
+          state.value = try compute(state.value, other, overwrites: isOwner, keepsValue: keepsValue)
         }
         return
       }
@@ -45,7 +47,7 @@ extension ElementwiseOperation {
       }
       let isOwner = isKnownUniquelyReferenced(&x.body) && isKnownUniquelyReferenced(&x.body.storage)
       if isOwner && overwrite(x.body, other, mode) { return }
-      let result = try compute(x.body.operand, other, overwrites: isOwner)
+      let result = try compute(x.body.operand, other, overwrites: isOwner, keepsValue: keepsValue)
       x = Tensor(
         TensorBody(
           storage: result.storage, layout: result.layout, dtype: result.dtype,
@@ -82,7 +84,7 @@ extension ElementwiseOperation {
 
   /// - Parameter overwrites: whether `x`'s memory may hold the result.
   private func compute(
-    _ x: Operand, _ y: ElementwiseArgument, overwrites: Bool
+    _ x: Operand, _ y: ElementwiseArgument, overwrites: Bool, keepsValue: Bool
   ) throws(TensorError) -> Operand {
     var promotion = Promotion()
     promotion.add(x.dtype, rank: x.layout.rank)
@@ -109,12 +111,13 @@ extension ElementwiseOperation {
     try checkInPlace(of: shape, kernel.outputKind(0) == .boolean ? .bool : dtype, in: x.shape, x.dtype)
     // The change joins a kernel that waits, in the place of writing what was only on the way.
     if overwrites && x.layout.isContiguous && !x.storage.isPending && !argument.isPending {
-      try x.device.elementwise(kernel, dtype: dtype, inputs: [.operand(x), argument], outputs: [x])
+      try x.device.elementwise(kernel, dtype: dtype, inputs: [.operand(x), argument], outputs: [keepsValue ? x.updated : x])
       return x
     }
     let result = Operand(
       storage: try x.device.allocate(byteCount: x.count * x.dtype.byteCount), layout: Layout(shape: x.shape), dtype: x.dtype)
     try x.device.deferredElementwise(kernel, dtype: dtype, inputs: [.operand(x), argument], outputs: [result])
+    if keepsValue { try x.device.keepValue(of: x, in: result) }
     return result
   }
 }

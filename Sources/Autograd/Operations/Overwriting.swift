@@ -68,7 +68,7 @@ extension Tensor {
       let result = operation(frozen)
       guard result.isValid else { return }
       try checkInPlace(of: result.shape, result.dtype, in: shape, dtype)
-      store(result.to(dtype), in: variable)
+      store(result.to(dtype), in: variable, isShared: true)
     } catch {
       _ = Tensor.failure(error)
     }
@@ -101,15 +101,17 @@ extension Tensor {
     return variable
   }
 
-  private mutating func store(_ result: Tensor, in variable: Variable?) {
-    if let variable {
-      do throws(TensorError) {
+  /// - Parameter isShared: whether others may hold the result.
+  private mutating func store(_ result: Tensor, in variable: Variable?, isShared: Bool = false) {
+    do throws(TensorError) {
+      let result = try keepingValue(in: result, isShared: isShared)
+      if let variable {
         try variable.update { (state) throws(TensorError) in state.value = result.operand }
-      } catch {
-        _ = Tensor.failure(error)
+      } else {
+        self = result
       }
-    } else {
-      self = result
+    } catch {
+      _ = Tensor.failure(error)
     }
   }
 

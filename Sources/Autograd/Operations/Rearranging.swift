@@ -175,6 +175,7 @@ extension Tensor {
       let dim = try wrapDimension(dim ?? 0, rank: flat.rank)
       let size = flat.shape[dim]
       var times = counts.scalars(as: Int.self)
+      try HostMemory.check(size, Int.self)
       if times.count == 1 { times = [Int](repeating: times[0], count: size) }
       guard times.count == size else {
         throw .runtime(
