@@ -23,7 +23,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, metavar="N", help="number of the first call (default 0)")
     parser.add_argument("--sanitize", choices=["address", "thread", "undefined"], help="build the library and the harness with a sanitizer")
     parser.add_argument("--configuration", choices=["release", "debug"], default="release")
-    parser.add_argument("--memory", type=int, default=3072, metavar="MB", help="address space of a child (default 3072)")
+    parser.add_argument("--memory", type=int, default=2048, metavar="MB", help="address space of a child (default 2048)")
     parser.add_argument("--limit", type=float, default=20, metavar="SECONDS", help="the longest that a call may take (default 20)")
     parser.add_argument("--seconds", type=float, help="stop after so long, whatever is left")
     parser.add_argument("--coverage", action="store_true", help="also list the declarations that never succeeded")

@@ -66,10 +66,15 @@ extension Draw {
   /// The body of a scope.
   func work() -> Tensor {
     let (x, y) = (tensor("x"), tensor("y"))
-    switch below(4) {
+    switch below(7) {
     case 0: return x
     case 1: return (x + y).sum()
     case 2: return x.matmul(y)
+    case 3:
+      _ = x.description
+      return x
+    case 4: return Tensor.rand([2, 3])
+    case 5: return Tensor(literal())
     default:
       let sum = (x * y).sum()
       sum.backward()

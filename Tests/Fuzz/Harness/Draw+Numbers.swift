@@ -2,7 +2,8 @@ import Fluxion
 
 extension Draw {
   private static let edges = [
-    Int.min, Int.max, Int.max - 1, Int.min + 1, 1 << 31, -(1 << 31), (1 << 31) - 1, 1 << 32, 1 << 40, 1 << 60, -(1 << 60), 1 << 62, 100,
+    Int.min, Int.max, Int.max - 1, Int.min + 1, 1 << 31, -(1 << 31), (1 << 31) - 1, 1 << 32, 1 << 40, 1 << 60, -(1 << 60), 1 << 62,
+    100,
     -100, 65_536,
   ]
 
@@ -15,7 +16,9 @@ extension Draw {
     if name.hasPrefix("dim") || name.hasSuffix("dim") || name == "source" || name == "destination" {
       return below(Swift.max(2 * rank, 2)) - Swift.max(rank, 1)
     }
-    if ["groups", "heads", "factor", "steps", "size", "kernel", "stride", "dilation", "classes", "count"].contains(where: name.contains) {
+    if ["groups", "heads", "factor", "steps", "size", "kernel", "stride", "dilation", "classes", "count"].contains(
+      where: name.contains)
+    {
       return scene.isTame ? pick([1, 1, 2, 3]) : pick([1, 1, 1, 2, 2, 3, 4, 0, -1])
     }
     if scene.isTame { return pick([0, 1, 1, 1, 2, 2, 3]) }
@@ -173,7 +176,10 @@ extension Draw {
       return noted(name, chance(3) ? operands : operands + "->" + subscripts())
     }
     return noted(
-      name, pick(["cpu", "mps", "mps:0", "reference", "cuda", "", ":", "cpu:", "cpu:99999999999999999999", "mps:-1", "é", "a:b:c", "x\0y"]))
+      name,
+      pick([
+        "cpu", "mps", "mps:0", "reference", "cuda", "", ":", "cpu:", "cpu:99999999999999999999", "mps:-1", "é", "a:b:c", "x\0y",
+      ]))
   }
 
   func printOptions() -> PrintOptions {

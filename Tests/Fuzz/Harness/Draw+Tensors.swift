@@ -20,6 +20,7 @@ extension Draw {
   func tensor(_ name: String, isTarget: Bool = false) -> Tensor {
     if !pool.isEmpty && chance(scene.isTame ? 8 : 4) {
       let old = pick(pool)
+      if !old.isValid { hasFailedOperand = true }
       note("\(name): an earlier tensor, \(about(old))")
       return old
     }
@@ -82,7 +83,8 @@ extension Draw {
   // MARK: Elements
 
   private static let extremes: [Double] = [
-    .nan, .infinity, -.infinity, 0, -0.0, 1, -1, 5e-324, 1e-308, 1e-45, 1e38, -1e38, 1e308, 1e20, -1e20, 88.7, 709.8, 0.5, 2, 127, 128,
+    .nan, .infinity, -.infinity, 0, -0.0, 1, -1, 5e-324, 1e-308, 1e-45, 1e38, -1e38, 1e308, 1e20, -1e20, 88.7, 709.8, 0.5, 2, 127,
+    128,
     255, 256, 65504, 2_147_483_647, -2_147_483_648, 9.2e18, -9.3e18,
   ]
 
