@@ -59,18 +59,25 @@ public struct ResultGradients: Sendable {
 
   /// The gradient of a result, zeros where nothing used the result.
   public subscript(_ index: Int) -> Tensor {
-    gradients[index] ?? .zeros(results.shape(index), dtype: results.dtype(index), device: device)
+    ifUsed(index) ?? .zeros(results.shape(index), dtype: results.dtype(index), device: device)
   }
 
   /// The gradient of a result, nil where nothing used the result.
-  public func ifUsed(_ index: Int) -> Tensor? { gradients[index] }
+  public func ifUsed(_ index: Int) -> Tensor? {
+    guard gradients.indices.contains(index) else {
+      return .failure(.index("gradient \(index) of a function with \(gradients.count) results"))
+    }
+    return gradients[index]
+  }
 }
 
 // MARK: - Calling one
 
 extension DifferentiableFunction {
   /// The function's only, or first, result.
-  public func callAsFunction(_ inputs: Tensor...) -> Tensor { apply(inputs).first ?? .invalid }
+  public func callAsFunction(_ inputs: Tensor...) -> Tensor {
+    apply(inputs).first ?? .failure(.type("\(Self.self) gave no result"))
+  }
 
   /// All results of the function.
   public func apply(_ inputs: Tensor...) -> [Tensor] { apply(inputs) }

@@ -4,11 +4,16 @@ import Devices
 
 extension ElementwiseKernel {
   /// Applies a kernel of one input and one output. Operands broadcast and are promoted as those of `+`.
-  public func callAsFunction(_ x: Tensor) -> Tensor { apply([x])[0] }
+  public func callAsFunction(_ x: Tensor) -> Tensor { onlyResult([x]) }
   /// Applies a kernel of two inputs and one output.
-  public func callAsFunction(_ x: Tensor, _ y: Tensor) -> Tensor { apply([x, y])[0] }
+  public func callAsFunction(_ x: Tensor, _ y: Tensor) -> Tensor { onlyResult([x, y]) }
   /// Applies a kernel of three inputs and one output.
-  public func callAsFunction(_ x: Tensor, _ y: Tensor, _ z: Tensor) -> Tensor { apply([x, y, z])[0] }
+  public func callAsFunction(_ x: Tensor, _ y: Tensor, _ z: Tensor) -> Tensor { onlyResult([x, y, z]) }
+
+  private func onlyResult(_ operands: [Tensor]) -> Tensor {
+    guard outputs.count == 1 else { return .failure(.type("the kernel gives \(outputs.count) results, not one: use apply")) }
+    return apply(operands)[0]
+  }
 
   /// Applies a kernel of any number of inputs and outputs.
   ///

@@ -16,7 +16,7 @@ enum CPUElementwise {
   /// - Throws: where the dtype lacks an opcode of the kernel: `"sub_cpu" not implemented for 'Bool'`.
   static func check(_ kernel: ElementwiseKernel, dtype: DType, device: String) throws(TensorError) {
     if let missing = kernel.compiled[dtype].missing {
-      throw .notImplemented("\"\(missing)_\(device)\" not implemented for '\(dtype.scalarTypeName)'")
+      throw kernel.failure ?? .notImplemented("\"\(missing)_\(device)\" not implemented for '\(dtype.scalarTypeName)'")
     }
   }
 

@@ -31,7 +31,7 @@ final class CompiledKernel: @unchecked Sendable {  // nothing changes after init
   let constants: [UInt64]
   /// The single loop of a program of one instruction that reads its inputs in order, each once, and gives that result.
   let singleLoop: fx_loop?
-  /// The opcode that has no loop for this dtype, if any.
+  /// The opcode that has no loop for this dtype, if any; some opcode where the formula is no kernel at all.
   let missing: Opcode?
 
   init(_ program: KernelBuilder.Program, dtype: DType) {
@@ -42,7 +42,7 @@ final class CompiledKernel: @unchecked Sendable {  // nothing changes after init
       return bitPattern(of: value, as: kind == .boolean ? .bool : dtype.computeDType)
     }
     var steps: [Step] = []
-    var missing: Opcode?
+    var missing: Opcode? = program.failure == nil ? nil : .add
     let first = program.inputs.count + program.constants.count
     for (index, instruction) in program.instructions.enumerated() {
       let type = instruction.kind == .boolean ? .bool : dtype.computeDType

@@ -24,6 +24,8 @@ public final class ElementwiseKernel: Sendable {
   public let outputs: [Int]
   /// The kind of every register.
   public let kinds: [Kind]
+  /// Why the formula is no kernel: every device refuses to run it, with this error.
+  public let failure: TensorError?
   public let compiled: CompiledKernels
   /// The same for small operands.
   let direct: DirectPrograms
@@ -36,8 +38,9 @@ public final class ElementwiseKernel: Sendable {
 
   /// - Parameter builder: a builder in which the outputs were written; what they do not need is dropped.
   init(_ builder: KernelBuilder, outputs: [Expression]) {
-    let program = builder.finish(outputs: outputs.map(\.id))
+    let program = builder.finish(outputs: outputs)
     inputs = program.inputs
+    failure = program.failure
     constants = program.constants
     instructions = program.instructions
     self.outputs = program.outputs
@@ -47,6 +50,9 @@ public final class ElementwiseKernel: Sendable {
   }
 
   /// A kernel of any number of inputs and outputs.
+  ///
+  /// Error, told where the kernel is called: `add in an elementwise kernel: booleans and numbers do not mix; make numbers of booleans with
+  /// select`.
   public convenience init(inputs: [Kind], _ body: ([Expression]) -> [Expression]) {
     let builder = KernelBuilder()
     let arguments = inputs.map { builder.input($0) }

@@ -13,12 +13,16 @@ final class KernelBuilder {
     var instructions: [ElementwiseKernel.Instruction] = []
     var outputs: [Int] = []
     var kinds: [ElementwiseKernel.Kind] = []
+    /// Why what was written is no kernel.
+    var failure: TensorError?
   }
 
   private(set) var entries: [Entry] = []
   private(set) var kinds: [ElementwiseKernel.Kind] = []
   private var known: [Entry: Int] = [:]
   private var inputKinds: [ElementwiseKernel.Kind] = []
+  /// The first mistake of whoever wrote the formula. The kernel tells it when it is called, where an error has somewhere to go.
+  private var failure: TensorError?
 
   func input(_ kind: ElementwiseKernel.Kind) -> Expression {
     inputKinds.append(kind)
@@ -33,11 +37,11 @@ final class KernelBuilder {
   }
 
   func emit(_ opcode: Opcode, _ arguments: [Expression]) -> Expression {
+    if let mistake = mistake(opcode, arguments) {
+      failure = failure ?? .type("\(opcode) in an elementwise kernel: \(mistake)")
+      return constant(.double(0))
+    }
     let ids = arguments.map(\.id)
-    let values = opcode == .select ? ids.dropFirst() : ids[...]
-    precondition(
-      values.allSatisfy { kinds[$0] == kinds[ids.last!] } && (opcode != .select || kinds[ids[0]] == .boolean),
-      "\(opcode) in an elementwise kernel: booleans and numbers do not mix; make numbers of booleans with select")
     if let simpler = simplified(opcode, ids) { return simpler }
     var a = ids[0]
     var b = ids.count > 1 ? ids[1] : a
@@ -45,6 +49,17 @@ final class KernelBuilder {
     let c = ids.count > 2 ? ids[2] : a
     let kind: ElementwiseKernel.Kind = opcode.isTest ? .boolean : kinds[ids.last!]
     return add(.instruction(opcode, a, b, c), kind)
+  }
+
+  private func mistake(_ opcode: Opcode, _ arguments: [Expression]) -> String? {
+    guard arguments.count == opcode.arity else { return "it takes \(opcode.arity) values but got \(arguments.count)" }
+    guard arguments.allSatisfy({ $0.builder === self }) else { return "a value belongs to another kernel" }
+    let values = opcode == .select ? arguments.dropFirst() : arguments[...]
+    let last = values.last!.kind
+    guard values.allSatisfy({ $0.kind == last }), opcode != .select || arguments[0].kind == .boolean else {
+      return "booleans and numbers do not mix; make numbers of booleans with select"
+    }
+    return nil
   }
 
   private func add(_ entry: Entry, _ kind: ElementwiseKernel.Kind) -> Expression {
@@ -94,7 +109,11 @@ final class KernelBuilder {
   }
 
   /// The program of the given outputs. Every input stays, read or not: its place is the caller's.
-  func finish(outputs: [Int]) -> Program {
+  func finish(outputs: [Expression]) -> Program {
+    if !outputs.allSatisfy({ $0.builder === self }) {
+      failure = failure ?? .type("a result of an elementwise kernel belongs to another kernel")
+    }
+    let outputs = failure == nil ? outputs.map(\.id) : outputs.map { _ in constant(.double(0)).id }
     var needed = [Bool](repeating: false, count: entries.count)
     for id in outputs { needed[id] = true }
     for id in entries.indices.reversed() where needed[id] {
@@ -104,7 +123,7 @@ final class KernelBuilder {
         needed[c] = true
       }
     }
-    var program = Program(inputs: inputKinds)
+    var program = Program(inputs: inputKinds, failure: failure)
     var place = [Int](repeating: -1, count: entries.count)
     program.kinds = inputKinds
     for (id, entry) in entries.enumerated() {
@@ -133,7 +152,7 @@ final class KernelBuilder {
 extension KernelBuilder {
   /// The kernel of the given outputs with only the inputs that they read, and which those are.
   func pruned(outputs: [Expression]) -> (kernel: ElementwiseKernel, kept: [Int]) {
-    let program = finish(outputs: outputs.map(\.id))
+    let program = finish(outputs: outputs)
     var read = Set(program.outputs)
     for instruction in program.instructions { read.formUnion([instruction.a, instruction.b, instruction.c]) }
     let kept = program.inputs.indices.filter { read.contains($0) }

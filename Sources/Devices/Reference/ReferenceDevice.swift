@@ -75,6 +75,7 @@ public final class ReferenceDevice: Device {
     try begin(operands + outputs)
     func registerDType(_ kind: ElementwiseKernel.Kind) -> DType { kind == .boolean ? .bool : dtype.computeDType }
 
+    if let failure = kernel.failure { throw failure }
     let one = Scalar.int(1)
     for instruction in kernel.instructions
     where instruction.opcode.value(one, one, one, in: registerDType(instruction.kind)) == nil {
