@@ -40,7 +40,7 @@ extension Tensor {
   @discardableResult
   public func registerHook(_ hook: @escaping @Sendable (Tensor) -> Tensor?) -> HookHandle {
     guard let node = body.node else {
-      if isValid { _ = Tensor.failure(.runtime("cannot register a hook on a tensor that doesn't require gradient")) }
+      Tensor.report(isValid ? .runtime("cannot register a hook on a tensor that doesn't require gradient") : body.useError)
       return HookHandle {}
     }
     let index = outputIndex
@@ -54,7 +54,7 @@ extension Tensor {
   @discardableResult
   public func registerPostAccumulateGradHook(_ hook: @escaping @Sendable (Tensor) -> Void) -> HookHandle {
     guard let variable = body.node?.variable else {
-      if isValid { _ = Tensor.failure(.runtime("post accumulate grad hooks cannot be registered on non-leaf tensors")) }
+      Tensor.report(isValid ? .runtime("post accumulate grad hooks cannot be registered on non-leaf tensors") : body.useError)
       return HookHandle {}
     }
     let id = variable.postAccumulateHooks { $0.add(hook) }
@@ -66,7 +66,7 @@ extension Tensor {
   /// Error: `can't retain_grad on Tensor that has requires_grad=False`.
   public func retainGrad() {
     guard let node = body.node else {
-      if isValid { _ = Tensor.failure(.runtime("can't retain_grad on Tensor that has requires_grad=False")) }
+      Tensor.report(isValid ? .runtime("can't retain_grad on Tensor that has requires_grad=False") : body.useError)
       return
     }
     let index = outputIndex
@@ -82,19 +82,20 @@ extension Tensor {
 
   /// The gradient that `backward` accumulated: of a variable, or of a computed tensor after `retainGrad()`.
   ///
-  /// Setting it checks that it has the tensor's shape, dtype and device.
+  /// nil where there is none; in a `checked` scope in which an operation has failed an invalid tensor then. Setting it checks that it has the
+  /// tensor's shape, dtype and device.
   public var grad: Tensor? {
     get {
-      guard let node = body.node else { return nil }
-      if let variable = node.variable { return variable.grad }
+      guard isValid else { return passedOn }
+      guard let node = body.node else { return .missing }
+      if let variable = node.variable { return variable.grad ?? .missing }
       let index = outputIndex
-      return node.withHooks { $0.retained[index].flatMap { $0 } }
+      return node.withHooks { $0.retained[index].flatMap { $0 } } ?? .missing
     }
     nonmutating set {
-      guard isValid else { return }
+      for tensor in [self, newValue].compactMap(\.self) where !tensor.isValid { return tensor.reportUse() }
       guard let node = body.node else { return }
       if let newValue {
-        guard newValue.isValid else { return }
         if newValue.body.node === node && node.variable != nil {
           _ = Tensor.failure(.runtime("can't assign Variable as its own grad"))
           return

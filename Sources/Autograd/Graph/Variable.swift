@@ -75,6 +75,7 @@ final class Variable: @unchecked Sendable {
     // One number repeated becomes memory that can be added to. And the pass leaves nothing to be done that would hold on to what the graph
     // saved.
     let gradient = gradient.layout.isUniform ? gradient.contiguous() : gradient
+    guard gradient.isValid else { return }
     let mode = GradientMode.current
     if mode == .notRecording && keep(gradient) {
       gradient.evaluate()

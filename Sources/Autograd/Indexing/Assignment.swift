@@ -15,21 +15,25 @@ extension Tensor {
   ///
   /// - Parameter keepsValue: whether this tensor has its old value after an error that a device tells later; otherwise it has none.
   mutating func write(_ value: consuming AssignedValue, at selection: Selection, keepsValue: Bool = true) {
-    guard isValid else { return }
     do throws(TensorError) {
+      try checkValid()
+      if isUnchanged(value, at: selection) { return }
       let write = try Write(value, at: selection, in: self)
       try apply(write, keepsValue: keepsValue)
     } catch {
-      _ = Tensor.failure(error)
+      Tensor.report(error)
     }
+  }
+
+  /// Whether the value is the part itself, as it comes back where the change failed in `x[0] += y`.
+  private func isUnchanged(_ value: borrowing AssignedValue, at selection: Selection) -> Bool {
+    guard ErrorScope.hasFailed, case .tensor(let part) = copy value, part.isValid, selection.index == nil else { return false }
+    let whole = body.value
+    return part.body.storage === whole.storage && part.layout == whole.layout.applying(selection.steps)
   }
 
   private mutating func apply(_ write: Write, keepsValue: Bool) throws(TensorError) {
     let mode = GradientMode.current
-    if let value = write.value, !value.isValid {
-      self = value
-      return
-    }
     if let variable = body.node?.variable {
       if mode == .recording { throw write.leafError }
       try variable.update { (state) throws(TensorError) in
@@ -101,7 +105,7 @@ private struct Write {
       number = nil
       positions = try selection.positions(in: stepped, device: device)
       partShape = positions?.resultShape(of: stepped) ?? stepped
-      value = tensor.isValid ? try fitted(tensor.frozen, to: target) : tensor
+      value = try fitted(tensor.valid().frozen, to: target)
     }
   }
 
@@ -110,14 +114,14 @@ private struct Write {
     var value = tensor
     if value.rank > partShape.count {
       let spare = min(value.shape.prefix { $0 == 1 }.count, value.rank - partShape.count)
-      if spare > 0 { value = value.reshape(Array(value.shape.dropFirst(spare))) }
+      if spare > 0 { value = try value.reshape(Array(value.shape.dropFirst(spare))).valid() }
     }
     if positions == nil {
       _ = try value.layout.expanded(to: partShape)
     } else {
       try checkPut(value, original: tensor, into: target)
     }
-    if value.device !== target.device { value = value.to(target.device) }
+    if value.device !== target.device { value = try value.to(target.device).valid() }
     // A view of the same memory would force a copy of the whole of it, and could change while it is read.
     if value.body.storage === target.body.frozen.storage {
       let copy = try value.converted(to: value.dtype).body

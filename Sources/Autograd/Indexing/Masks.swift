@@ -90,7 +90,7 @@ extension Tensor {
   /// Errors: `too many indices for tensor of dimension 3 (got 4)`; `Index put requires the source and destination dtypes match, ...`; `shape
   /// mismatch: value tensor of shape [3] cannot be broadcast to indexing result of shape [2, 4]`.
   public func indexPut(_ indices: [Tensor?], _ values: Tensor, accumulate: Bool = false) -> Tensor {
-    if let invalid = indices.lazy.compactMap({ $0 }).first(where: { !$0.isValid }) { return invalid }
+    if let invalid = indices.lazy.compactMap({ $0 }).first(where: { !$0.isValid }) { return invalid.passedOn }
     return attempt(self, values) { x, values throws(TensorError) in
       let named = indices.reduce(0) { $0 + ($1.map { $0.isMask ? $0.rank : 1 } ?? 1) }
       guard named <= x.rank else {

@@ -41,8 +41,8 @@ public func cartesianProd(_ tensors: [Tensor]) -> Tensor {
     for x in frozen where x.rank != 1 { throw .runtime("Expect a 1D vector, but got shape \(x.shape)") }
     if frozen.count == 1 { return tensors[0] }
     let axes = meshgrid(tensors)
-    if let invalid = axes.first(where: { !$0.isValid }) { return invalid }
-    return axes.isEmpty ? .invalid : stack(axes.map { $0.reshape([-1]) }, dim: 1)
+    if let invalid = axes.first(where: { !$0.isValid }) { return invalid.passedOn }
+    return axes.isEmpty ? .invalid.passedOn : stack(axes.map { $0.reshape([-1]) }, dim: 1)
   }
 }
 

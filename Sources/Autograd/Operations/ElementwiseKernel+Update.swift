@@ -40,11 +40,10 @@ extension ElementwiseKernel {
   private func update(_ x: inout Tensor, _ others: inout [Tensor], _ operands: [any ScalarOrTensor]) {
     if replaceDirectly(&x, &others, operands) { return }
     let arguments = operands.map(\.elementwiseArgument)
-    if let invalid = ([x] + others).first(where: { !$0.isValid }) ?? arguments.firstInvalid {
-      x = invalid
-      return
-    }
     do throws(TensorError) {
+      try x.checkValid()
+      for index in others.indices { try others[index].checkValid() }
+      for case .tensor(let body) in arguments where body.flags.contains(.invalid) { throw body.useError }
       let plan = try Plan(self, [x] + others, arguments)
       if plan.isRecorded {
         try replaceRecorded(&x, &others, arguments, plan.dtype)
@@ -52,7 +51,7 @@ extension ElementwiseKernel {
         try replace(&x, &others, plan)
       }
     } catch {
-      _ = Tensor.failure(error)
+      Tensor.report(error)
     }
   }
 
@@ -158,8 +157,11 @@ extension ElementwiseKernel {
       throw .runtime("a leaf Variable that requires grad is being used in an in-place operation.")
     }
     let results = try Elementwise.apply(self, gradName, dtype: dtype, targets.map(\.argument) + arguments)
-    x = results[0].to(x.dtype)
-    for index in others.indices { others[index] = results[1 + index].to(others[index].dtype) }
+    // All or none.
+    var values: [Tensor] = []
+    for (result, target) in zip(results, targets) { values.append(try result.to(target.dtype).valid()) }
+    x = values[0]
+    for index in others.indices { others[index] = values[1 + index] }
   }
 }
 
@@ -269,14 +271,5 @@ extension ScalarOrTensor {
     case .tensor(let tensor): .tensor(tensor.body)
     case .number(let number): .scalar(.double(number))
     }
-  }
-}
-
-extension [ElementwiseArgument] {
-  fileprivate var firstInvalid: Tensor? {
-    lazy.compactMap { argument in
-      guard case .tensor(let body) = argument, body.flags.contains(.invalid) else { return nil }
-      return Tensor(body)
-    }.first
   }
 }

@@ -256,7 +256,7 @@ extension TensorBody {
 
 extension ElementwiseOperation {
   private func general(_ arguments: [ElementwiseArgument], _ mode: GradientMode) -> Tensor {
-    for case .tensor(let body) in arguments where body.flags.contains(.invalid) { return Tensor(body) }
+    for case .tensor(let body) in arguments where body.flags.contains(.invalid) { return Tensor(body).passedOn }
     do throws(TensorError) {
       var promotion = Promotion()
       for argument in zip(arguments, kernel.inputs) where argument.1 == .value {

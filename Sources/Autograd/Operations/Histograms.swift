@@ -102,7 +102,7 @@ extension Tensor {
   public func histogramdd(
     bins: [Tensor], weight: Tensor? = nil, density: Bool = false
   ) -> (hist: Tensor, binEdges: [Tensor]) {
-    if let invalid = bins.first(where: { !$0.isValid }) { return (invalid, bins) }
+    if let invalid = bins.first(where: { !$0.isValid }) { return (invalid.passedOn, bins) }
     return histogram(bins.count, weight, density) { x throws(TensorError) in
       let count = x.size(-1)
       guard bins.count == count else {

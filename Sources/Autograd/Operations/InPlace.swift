@@ -10,51 +10,48 @@ extension ElementwiseOperation {
   ///
   /// - Parameter keepsValue: whether x has its old value after an error that a device tells later; otherwise it has none.
   func assign(to x: inout Tensor, _ y: ElementwiseArgument, keepsValue: Bool = true) {
-    guard x.isValid else { return }
+    do throws(TensorError) { try update(&x, y, keepsValue: keepsValue) } catch { Tensor.report(error) }
+  }
+
+  /// As `assign`.
+  func update(_ x: inout Tensor, _ y: ElementwiseArgument, keepsValue: Bool = true) throws(TensorError) {
+    try x.checkValid()
     var other = y
     if case .tensor(let body) = y {
-      guard body.flags.isDisjoint(with: .invalid) else {
-        x = Tensor(body)
-        return
-      }
+      guard body.flags.isDisjoint(with: .invalid) else { throw body.useError }
       other = .tensor(body.frozen)
     }
     let mode = GradientMode.current
-    do throws(TensorError) {
-      if let variable = x.body.node?.variable {
-        if mode == .recording {
-          throw .runtime("a leaf Variable that requires grad is being used in an in-place operation.")
-        }
-        let isDone = variable.updateSmall { value in
-          isKnownUniquelyReferenced(&value.storage)
-            && overwrite(TensorBody(storage: value.storage, layout: value.layout, dtype: value.dtype), other, mode)
-        }
-        if isDone { return }
-        try variable.update { (state) throws(TensorError) in
-          let isOwner = isKnownUniquelyReferenced(&state.value.storage)
-          state.value = try compute(state.value, other, overwrites: isOwner, keepsValue: keepsValue)
-        }
-        return
+    if let variable = x.body.node?.variable {
+      if mode == .recording {
+        throw .runtime("a leaf Variable that requires grad is being used in an in-place operation.")
       }
-      if x.isInference && mode != .inference { throw .inferenceUpdate }
-      let isRecorded: Bool = if case .tensor(let body) = other { body.node != nil } else { false }
-      if mode == .recording && (x.requiresGrad || isRecorded) {
-        let result = callAsFunction(.tensor(x.body), other)
-        guard result.isValid else { return }
-        try checkStore(of: result.shape, result.dtype, in: x)
-        x = result.to(x.dtype)
-        return
+      let isDone = variable.updateSmall { value in
+        isKnownUniquelyReferenced(&value.storage)
+          && overwrite(TensorBody(storage: value.storage, layout: value.layout, dtype: value.dtype), other, mode)
       }
-      let isOwner = isKnownUniquelyReferenced(&x.body) && isKnownUniquelyReferenced(&x.body.storage)
-      if isOwner && overwrite(x.body, other, mode) { return }
-      let result = try compute(x.body.operand, other, overwrites: isOwner, keepsValue: keepsValue)
-      x = Tensor(
-        TensorBody(
-          storage: result.storage, layout: result.layout, dtype: result.dtype,
-          flags: mode == .inference ? .inference : x.body.flags))
-    } catch {
-      _ = Tensor.failure(error)
+      if isDone { return }
+      try variable.update { (state) throws(TensorError) in
+        let isOwner = isKnownUniquelyReferenced(&state.value.storage)
+        state.value = try compute(state.value, other, overwrites: isOwner, keepsValue: keepsValue)
+      }
+      return
     }
+    if x.isInference && mode != .inference { throw .inferenceUpdate }
+    let isRecorded: Bool = if case .tensor(let body) = other { body.node != nil } else { false }
+    if mode == .recording && (x.requiresGrad || isRecorded) {
+      let result = try callAsFunction(.tensor(x.body), other).valid()
+      try checkStore(of: result.shape, result.dtype, in: x)
+      x = try result.to(x.dtype).valid()
+      return
+    }
+    let isOwner = isKnownUniquelyReferenced(&x.body) && isKnownUniquelyReferenced(&x.body.storage)
+    if isOwner && overwrite(x.body, other, mode) { return }
+    let result = try compute(x.body.operand, other, overwrites: isOwner, keepsValue: keepsValue)
+    x = Tensor(
+      TensorBody(
+        storage: result.storage, layout: result.layout, dtype: result.dtype,
+        flags: mode == .inference ? .inference : x.body.flags))
   }
 
   /// Runs the kernel on `x`'s own memory where it is small and the operands lie as the kernel wants them.

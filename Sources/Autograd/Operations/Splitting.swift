@@ -7,7 +7,7 @@ extension Tensor {
   ///
   /// Errors: `split_size can only be 0 if dimension size is 0, but got dimension size of 2`; `split expects at least a 1-dimensional tensor`.
   public func split(_ size: Int, dim: Int = 0) -> [Tensor] {
-    attempt([self], results: 1) { list throws(TensorError) in
+    attempt([self], results: FailedBody.extent) { list throws(TensorError) in
       let x = list[0]
       guard x.rank > 0 else { throw .runtime("split expects at least a 1-dimensional tensor") }
       guard size >= 0 else {
@@ -99,7 +99,7 @@ extension Tensor {
   ///
   /// Error: `Dimension specified as 0 but tensor has no dimensions`.
   public func unbind(dim: Int = 0) -> [Tensor] {
-    attempt([self], results: 1) { list throws(TensorError) in
+    attempt([self], results: FailedBody.extent) { list throws(TensorError) in
       let x = list[0]
       guard x.rank > 0 else { throw .index("Dimension specified as \(dim) but tensor has no dimensions") }
       let dim = try wrapDimension(dim, rank: x.rank)
