@@ -157,20 +157,14 @@ struct BackwardPass {
     for index in 0..<node.results.count {
       guard var gradient = gradients[index] else { continue }
       for hook in hooks.gradient[index]?.all ?? [] {
-        guard let replaced = hook(gradient) else { continue }
+        guard let replaced = hook(gradient, node) else { continue }
         guard replaced.shape == gradient.shape else {
           throw .runtime("hook '<lambda>' has changed the size of value")
         }
         gradient = replaced.frozen
       }
       gradients[index] = gradient
-      if hooks.retained[index] != nil {
-        let kept = gradient
-        node.withHooks { state in
-          let before = state.retained[index].flatMap { $0 }
-          state.retained[index] = .some(before.map { $0 + kept } ?? kept)
-        }
-      }
+      hooks.retained[index]?.add(gradient, copiesFirst: false)
     }
   }
 

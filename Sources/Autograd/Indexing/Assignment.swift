@@ -31,7 +31,8 @@ extension Tensor {
     if let variable = body.node?.variable {
       if mode == .recording { throw write.leafError }
       try variable.update { (state) throws(TensorError) in
-        if !isKnownUniquelyReferenced(&state.value.storage) { state.value = try state.value.copied() }
+        if state.value.storage.isPending { state.value.storage.compute() }
+        if !Storage.isHeldAlone(&state.value.storage) { state.value = try state.value.copied() }
         try write.run(on: state.value)
       }
       return
@@ -53,9 +54,12 @@ extension Tensor {
       flags: body.flags)
   }
 
-  /// Whether nobody else holds this tensor's memory. Hold no operand of it when asking.
+  /// Whether nobody else holds this tensor's memory, whose elements are there then. Hold no operand of it when asking.
   private var isSoleOwner: Bool {
-    mutating get { isKnownUniquelyReferenced(&body) && isKnownUniquelyReferenced(&body.storage) }
+    mutating get {
+      if body.storage.isPending { body.storage.compute() }
+      return isKnownUniquelyReferenced(&body) && Storage.isHeldAlone(&body.storage)
+    }
   }
 }
 

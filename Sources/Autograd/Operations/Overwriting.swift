@@ -65,10 +65,17 @@ extension Tensor {
     guard isValid else { return }
     do throws(TensorError) {
       let variable = try writableVariable()
-      let result = operation(frozen)
-      guard result.isValid else { return }
-      try checkInPlace(of: result.shape, result.dtype, in: shape, dtype)
-      store(result.to(dtype), in: variable)
+      while true {
+        let old = frozen
+        let result = operation(old)
+        guard result.isValid else { return }
+        try checkInPlace(of: result.shape, result.dtype, in: shape, dtype)
+        let new = result.to(dtype)
+        guard let variable else { return store(new, in: nil) }
+        guard new.isValid else { return }
+        // Where another thread has changed the variable meanwhile, this is done again with what it is now.
+        if variable.replace(old.operand, by: new.operand) { return }
+      }
     } catch {
       _ = Tensor.failure(error)
     }
