@@ -241,8 +241,11 @@ static void finish(void) {
   pthread_mutex_unlock(&pool.mutex);
 }
 
+bool fx_fine_cuts;
+
 void fx_parallel(long count, long grain, fx_job body, void *context) {
   if (count <= 0) return;
+  if (fx_cuts_finely()) grain = 1;
   long most = count / (grain > 0 ? grain : 1);
   int threads = fx_thread_count();
   if (threads > most) threads = (int)most;

@@ -70,6 +70,15 @@ extension Storage {
   @inline(__always)
   public final var isPending: Bool { isWaiting.load(ordering: .acquiring) }
 
+  /// Whether nobody else holds a block whose elements are there.
+  ///
+  /// Never of one that waits: other kernels may wait for the same elements, and will hold the block as soon as it has been computed. So whether it
+  /// waits is asked first.
+  @inline(__always)
+  public static func isHeldAlone(_ storage: inout Storage) -> Bool {
+    !storage.isPending && isKnownUniquelyReferenced(&storage)
+  }
+
   /// The kernel that the elements wait for.
   final var pending: PendingKernel.Result? { isPending ? lock.withLock { producer } : nil }
 

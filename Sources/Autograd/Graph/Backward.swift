@@ -167,24 +167,14 @@ struct BackwardPass {
     for index in 0..<node.results.count {
       guard var gradient = gradients[index] else { continue }
       for hook in hooks.gradient[index]?.all ?? [] {
-        guard let replaced = try hook(gradient)?.valid() else { continue }
+        guard let replaced = try hook(gradient, node)?.valid() else { continue }
         guard replaced.shape == gradient.shape else {
           throw .runtime("hook '<lambda>' has changed the size of value")
         }
         gradient = replaced.frozen
       }
       gradients[index] = gradient
-      if hooks.retained[index] != nil {
-        let kept = gradient
-        let failed = node.withHooks { state -> Tensor? in
-          let before = state.retained[index].flatMap { $0 }
-          let sum = before.map { $0 + kept } ?? kept
-          guard sum.isValid else { return sum }
-          state.retained[index] = .some(sum)
-          return nil
-        }
-        try failed?.checkValid()
-      }
+      hooks.retained[index]?.add(gradient, copiesFirst: false)
     }
   }
 

@@ -16,7 +16,9 @@ extension Tensor {
   /// - Parameters:
   ///   - gradient: the gradient of some later scalar by this tensor, in this tensor's shape; 1 where this tensor has one element.
   ///   - retainGraph: whether the graph can be walked again; as `createGraph` if nil.
-  ///   - createGraph: whether the gradients can be differentiated in turn.
+  ///   - createGraph: whether the gradients can be differentiated in turn. A `grad` is then part of a graph that leads to the variable which holds
+  ///     it: a circle, which keeps all of it in memory until `grad` is set to nil. A warning says so once. `grad(of:wrt:createGraph:)` gives the
+  ///     same gradients without a circle.
   ///   - inputs: accumulates into these alone.
   ///
   /// Errors: `grad can be implicitly created only for scalar outputs`; `element 0 of tensors does not require grad and does not have a
@@ -121,6 +123,7 @@ private func walk(
   targets: [(node: Node, output: Int)]?
 ) throws(TensorError) -> [Tensor?] {
   for tensor in outputs { try tensor.checkValid() }
+  if accumulates && createGraph { Warning.createGraph() }
   let mode: GradientMode = createGraph ? .recording : .notRecording
   var pass = BackwardPass(
     keepsGraph: retainGraph ?? createGraph, mode: mode, accumulates: accumulates, targets: targets,

@@ -37,7 +37,8 @@ extension Tensor {
     if let variable = body.node?.variable {
       if mode == .recording { throw write.leafError }
       try variable.update { (state) throws(TensorError) in
-        let isOwner = isKnownUniquelyReferenced(&state.value.storage)
+        if state.value.storage.isPending { state.value.storage.compute() }
+        let isOwner = Storage.isHeldAlone(&state.value.storage)
         var target = state.value
         if !isOwner { target = try target.copied(keepsValue: keepsValue) }
         try write.run(on: keepsValue ? target.updated : target)
@@ -62,9 +63,12 @@ extension Tensor {
       flags: body.flags)
   }
 
-  /// Whether nobody else holds this tensor's memory. Hold no operand of it when asking.
+  /// Whether nobody else holds this tensor's memory, whose elements are there then. Hold no operand of it when asking.
   private var isSoleOwner: Bool {
-    mutating get { isKnownUniquelyReferenced(&body) && isKnownUniquelyReferenced(&body.storage) }
+    mutating get {
+      if body.storage.isPending { body.storage.compute() }
+      return isKnownUniquelyReferenced(&body) && Storage.isHeldAlone(&body.storage)
+    }
   }
 }
 

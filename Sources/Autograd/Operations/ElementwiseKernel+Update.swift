@@ -108,7 +108,7 @@ extension ElementwiseKernel {
     let variable = x.body.node?.variable
     var rest: [(old: Operand, new: Operand)] = []
     for index in others.indices {
-      let isOwner = others[index].ownsMemory
+      let isOwner = others[index].ownsPresentMemory
       let old = others[index].body.frozen.operand
       rest.append((old, try target(old, overwrites: isOwner)))
     }
@@ -123,11 +123,11 @@ extension ElementwiseKernel {
     }
     if let variable {
       try variable.update { (state) throws(TensorError) in
-        let isOwner = isKnownUniquelyReferenced(&state.value.storage)
+        let isOwner = Storage.isHeldAlone(&state.value.storage)
         state.value = try run(state.value, overwrites: isOwner)
       }
     } else {
-      let isOwner = x.ownsMemory
+      let isOwner = x.ownsPresentMemory
       let old = x.body.operand
       let new = try run(old, overwrites: isOwner)
       if new.storage !== old.storage { x = Tensor(new) }
@@ -208,7 +208,7 @@ extension ElementwiseKernel {
       arguments.initializeElement(at: 1 + others.count + index, to: argument)
     }
     for index in others.indices {
-      guard others[index].dtype == dtype, others[index].layout.hasShape(of: layout), others[index].ownsMemory,
+      guard others[index].dtype == dtype, others[index].layout.hasShape(of: layout), others[index].ownsPresentMemory,
         others[index].body.isDense, let address = others[index].body.address
       else { return false }
       arguments.initializeElement(at: 1 + index, to: DirectArgument(address))
@@ -241,12 +241,12 @@ extension ElementwiseKernel {
     return withExtendedLifetime(held) {
       if let variable = x.body.node?.variable {
         return variable.updateSmall { value in
-          let isOwner = isKnownUniquelyReferenced(&value.storage)
+          let isOwner = Storage.isHeldAlone(&value.storage)
           return run(&value, isOwner: isOwner)
         }
       }
       guard x.body.node == nil else { return false }
-      let isOwner = x.ownsMemory
+      let isOwner = x.ownsPresentMemory
       var value = x.body.operand
       let old = value.storage
       guard run(&value, isOwner: isOwner) else { return false }
@@ -257,11 +257,17 @@ extension ElementwiseKernel {
 }
 
 extension Tensor {
-  /// Whether nobody else holds this tensor's memory. Never of a variable, whose value has a lock of its own.
+  /// Whether nobody else holds this tensor's memory, whose elements must be known to be there. Never of a variable, whose value has a lock of its
+  /// own.
   var ownsMemory: Bool {
     mutating get {
       body.node?.variable == nil && isKnownUniquelyReferenced(&body) && isKnownUniquelyReferenced(&body.storage)
     }
+  }
+
+  /// Whether the elements are there and nobody else holds the memory: see `Storage.isHeldAlone`.
+  fileprivate var ownsPresentMemory: Bool {
+    mutating get { !body.storage.isPending && ownsMemory }
   }
 }
 

@@ -27,12 +27,12 @@ extension ElementwiseOperation {
         throw .runtime("a leaf Variable that requires grad is being used in an in-place operation.")
       }
       let isDone = variable.updateSmall { value in
-        isKnownUniquelyReferenced(&value.storage)
+        Storage.isHeldAlone(&value.storage)
           && overwrite(TensorBody(storage: value.storage, layout: value.layout, dtype: value.dtype), other, mode)
       }
       if isDone { return }
       try variable.update { (state) throws(TensorError) in
-        let isOwner = isKnownUniquelyReferenced(&state.value.storage)
+        let isOwner = Storage.isHeldAlone(&state.value.storage)
         state.value = try compute(state.value, other, overwrites: isOwner, keepsValue: keepsValue)
       }
       return
@@ -45,7 +45,7 @@ extension ElementwiseOperation {
       x = try result.to(x.dtype).valid()
       return
     }
-    let isOwner = isKnownUniquelyReferenced(&x.body) && isKnownUniquelyReferenced(&x.body.storage)
+    let isOwner = isKnownUniquelyReferenced(&x.body) && Storage.isHeldAlone(&x.body.storage)
     if isOwner && overwrite(x.body, other, mode) { return }
     let result = try compute(x.body.operand, other, overwrites: isOwner, keepsValue: keepsValue)
     x = Tensor(
@@ -107,7 +107,7 @@ extension ElementwiseOperation {
     if rule == .floating && !dtype.isFloatingPoint { dtype = DefaultDType.current }
     try checkInPlace(of: shape, kernel.outputKind(0) == .boolean ? .bool : dtype, in: x.shape, x.dtype)
     // The change joins a kernel that waits, in the place of writing what was only on the way.
-    if overwrites && x.layout.isContiguous && !x.storage.isPending && !argument.isPending {
+    if overwrites && x.layout.isContiguous && !argument.isPending {
       try x.device.elementwise(kernel, dtype: dtype, inputs: [.operand(x), argument], outputs: [keepsValue ? x.updated : x])
       return x
     }

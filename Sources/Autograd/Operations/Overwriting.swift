@@ -63,9 +63,18 @@ extension Tensor {
   public mutating func update(_ operation: (Tensor) -> Tensor) {
     do throws(TensorError) {
       let variable = try writableVariable()
-      let result = try operation(frozen).valid()
-      try checkInPlace(of: result.shape, result.dtype, in: shape, dtype)
-      try store(result.to(dtype), in: variable, isShared: true)
+      while true {
+        let old = frozen
+        let result = try operation(old).valid()
+        try checkInPlace(of: result.shape, result.dtype, in: shape, dtype)
+        let new = try old.keepingValue(in: result.to(dtype).valid(), isShared: true)
+        guard let variable else {
+          self = new
+          return
+        }
+        // Where another thread has changed the variable meanwhile, this is done again with what it is now.
+        if variable.replace(old.operand, by: new.operand) { return }
+      }
     } catch {
       Tensor.report(error)
     }
@@ -100,10 +109,10 @@ extension Tensor {
     return variable
   }
 
-  /// - Parameter isShared: whether others may hold the result.
-  private mutating func store(_ result: Tensor, in variable: Variable?, isShared: Bool = false) throws(TensorError) {
+  /// - Parameter result: nobody else holds it.
+  private mutating func store(_ result: Tensor, in variable: Variable?) throws(TensorError) {
     try result.checkValid()
-    let result = try keepingValue(in: result, isShared: isShared)
+    let result = try keepingValue(in: result, isShared: false)
     if let variable {
       try variable.update { (state) throws(TensorError) in state.value = result.operand }
     } else {

@@ -13,12 +13,14 @@ public final class CPUDevice: Device {
     self.type = type
     self.allocator = allocator
     isShared = false
+    ThreadPool.takeOver()
   }
 
   private init(isShared: Bool) {
     type = "cpu"
     allocator = .shared
     self.isShared = isShared
+    ThreadPool.takeOver()
   }
 
   public var capabilities: DeviceCapabilities { DeviceCapabilities() }
