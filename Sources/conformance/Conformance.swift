@@ -15,7 +15,7 @@ struct Conformance: ParsableCommand {
       \(suites.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
       """)
 
-  static let suites: [any Suite] = [ReprSuite(), RandomSuite(), SemanticsSuite(), EdgeSuite(), OpsSuite()]
+  static let suites: [any Suite] = [ReprSuite(), RandomSuite(), SemanticsSuite(), EdgeSuite(), OpsSuite(), MemorySuite()]
 
   @Argument(help: "The suite that the files belong to.", completion: .list(suites.map(\.name)))
   var suite: String

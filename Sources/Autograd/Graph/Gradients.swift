@@ -119,7 +119,7 @@ private func walk(
   _ outputs: some Collection<Tensor>, gradients: [Tensor?]?, retainGraph: Bool?, createGraph: Bool, accumulates: Bool,
   targets: [(node: Node, output: Int)]?
 ) throws(TensorError) -> [Tensor?] {
-  for tensor in outputs where !tensor.isValid { return [] }
+  for tensor in outputs where !tensor.isValid { return [Tensor?](repeating: tensor, count: targets?.count ?? 0) }
   let mode: GradientMode = createGraph ? .recording : .notRecording
   var pass = BackwardPass(
     keepsGraph: retainGraph ?? createGraph, mode: mode, accumulates: accumulates, targets: targets,

@@ -76,6 +76,7 @@ extension Tensor {
   }
 
   private func pieces(_ sizes: [Int], dim: Int, _ name: String) -> [Tensor] {
+    if sizes.isEmpty { return [] }
     var start = 0
     let results = sizes.map { size -> Tensor in
       defer { start += size }

@@ -143,9 +143,9 @@ public final class AcceleratorDevice: Device {
   }
 
   public func select(
-    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand
+    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand?
   ) throws(TensorError) {
-    let (input, values, indices) = (try own(input), try own(values), try own(indices))
+    let (input, values, indices) = (try own(input), try own(values), try indices.map(own))
     try submit("select") { processor throws(TensorError) in
       try processor.select(part, of: input, dim: dim, values: values, indices: indices)
     }

@@ -105,7 +105,7 @@ public final class CPUDevice: Device {
   }
 
   public func select(
-    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand
+    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand?
   ) throws(TensorError) {
     try CPUSort.select(part, of: input, dim: dim, values: values, indices: indices)
   }
