@@ -65,7 +65,7 @@ class TensorBody: @unchecked Sendable {
 
 extension Tensor {
   /// A tensor over memory that nobody else writes.
-  init(_ operand: Operand) {
+  package init(_ operand: Operand) {
     self.init(
       TensorBody(
         storage: operand.storage, layout: operand.layout, dtype: operand.dtype,

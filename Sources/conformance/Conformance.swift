@@ -16,7 +16,7 @@ struct Conformance: ParsableCommand {
       """)
 
   static let suites: [any Suite] = [
-    ReprSuite(), RandomSuite(), SemanticsSuite(), EdgeSuite(), OpsSuite(), BitsSuite(),
+    ReprSuite(), RandomSuite(), SemanticsSuite(), EdgeSuite(), OpsSuite(), BitsSuite(), MemorySuite(),
   ]
 
   @Argument(help: "The suite that the files belong to.", completion: .list(suites.map(\.name)))

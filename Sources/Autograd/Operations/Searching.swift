@@ -142,6 +142,7 @@ extension Tensor {
       }
       let wide = positions.long()
       if positions.count == 0 { return shape.map { _ in wide } }
+      _ = try Layout.checkedCount(shape)
       let strides = Layout(shape: shape).strides
       return zip(shape, strides).map { size, stride in
         size == 0 ? wide.zerosLike() : wide.div(stride, roundingMode: .floor).remainder(size)

@@ -83,6 +83,7 @@ extension Tensor {
   }
 
   private func pieces(_ sizes: [Int], dim: Int, _ name: String) throws(TensorError) -> [Tensor] {
+    if sizes.isEmpty { return [] }
     try checkRoom(forPieces: sizes.count)
     var start = 0
     let results = sizes.map { size -> Tensor in

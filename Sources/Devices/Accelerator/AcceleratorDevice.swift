@@ -181,7 +181,7 @@ public final class AcceleratorDevice: Device {
   }
 
   public func select(
-    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand
+    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand?
   ) throws(TensorError) {
     var own = OwnOperands(self)
     let (input, values, indices) = (try own.input(input), try own.output(values), try own.output(indices))

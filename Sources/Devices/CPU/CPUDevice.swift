@@ -141,7 +141,7 @@ public final class CPUDevice: Device {
   }
 
   public func select(
-    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand
+    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand?
   ) throws(TensorError) {
     try checkReach(input.storage)
     try checkReach(values.storage)
