@@ -13,7 +13,7 @@ extension Tensor {
   /// Errors: `expected sequence of length 2 at dim 1 (got 1)` for ragged lists; `value cannot be converted to type uint8 without overflow`;
   /// `Only Tensors of floating point and complex dtype can require gradients`.
   public init(
-    _ literal: TensorLiteral, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ literal: TensorLiteral, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) {
     self = attempt { () throws(TensorError) in
       if let error = literal.error { throw error }
@@ -30,21 +30,34 @@ extension Tensor {
 
   /// A 0-d tensor of a Swift value, in the value's own dtype.
   @_disfavoredOverload
-  public init<T: Devices.Element>(_ value: T, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false) {
+  public init<T: Devices.Element>(_ value: T, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false)
+  {
     self.init([value], shape: [], dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   /// A 1-d tensor of Swift values, in their own dtype: `[Double]` gives float64, `[Int32]` int32.
   @_disfavoredOverload
-  public init<T: Devices.Element>(_ values: [T], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false) {
+  public init<T: Devices.Element>(
+    _ values: [T], dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
+  ) {
     self.init(values, shape: [values.count], dtype: dtype, device: device, requiresGrad: requiresGrad)
+  }
+
+  /// A 1-d tensor of any sequence of Swift values: `Tensor(0..<10)`.
+  @_disfavoredOverload
+  public init<T: Devices.Element>(
+    _ values: some Sequence<T>, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
+  ) {
+    self.init(Array(values), dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   /// A 2-d tensor of Swift values.
   ///
   /// Error: `expected sequence of length 2 at dim 1 (got 1)` where the rows differ in length.
   @_disfavoredOverload
-  public init<T: Devices.Element>(_ rows: [[T]], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false) {
+  public init<T: Devices.Element>(
+    _ rows: [[T]], dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
+  ) {
     let width = rows.first?.count ?? 0
     if let odd = rows.first(where: { $0.count != width }) {
       self = .failure(.value("expected sequence of length \(width) at dim 1 (got \(odd.count))"))
@@ -54,42 +67,75 @@ extension Tensor {
       rows.flatMap { $0 }, shape: [rows.count, width], dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
-  /// A tensor of the given shape from its values in row-major order.
+  /// A tensor of the given shape from literals in row-major order, of the dtype that they have without one: `Tensor([1.0, 2], shape: [2, 1])`
+  /// is float32.
   ///
   /// Error: `shape '[2, 2]' is invalid for input of size 3`.
+  public init(
+    _ literal: TensorLiteral, shape: [Int], dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
+  ) {
+    var literal = literal
+    if literal.error == nil {
+      do throws(TensorError) { try Tensor.checkCount(literal.values.count, of: shape) } catch { literal.error = error }
+      literal.shape = shape
+    }
+    self.init(literal, dtype: dtype, device: device, requiresGrad: requiresGrad)
+  }
+
+  /// A tensor of the given shape from its values in row-major order.
+  ///
+  /// Values of the tensor's dtype are copied as they lie in memory; others are cast by the device.
+  ///
+  /// Error: `shape '[2, 2]' is invalid for input of size 3`.
+  @_disfavoredOverload
   public init<T: Devices.Element>(
-    _ values: [T], shape: [Int], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ values: [T], shape: [Int], dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) {
     self = attempt { () throws(TensorError) in
-      guard try Layout.checkedCount(shape) == values.count else {
-        throw .runtime("shape '\(shape)' is invalid for input of size \(values.count)")
-      }
-      return try Tensor.made(shape: shape, dtype: dtype ?? T.dtype, device: device, requiresGrad: requiresGrad) {
-        memory, dtype in
-        if dtype == T.dtype {
+      try Tensor.checkCount(values.count, of: shape)
+      let dtype = dtype ?? T.dtype
+      try Tensor.checkRequiresGrad(dtype, requiresGrad)
+      let given = try Tensor.made(shape: shape, dtype: T.dtype, device: device, requiresGrad: false) { memory, dtype in
+        if T.isBitwiseElement {
           values.withUnsafeBytes { memory.copyMemory(from: $0) }
         } else {
           for (index, value) in values.enumerated() { store(value.scalar, to: memory, at: index, as: dtype) }
         }
       }
+      return try (dtype == T.dtype ? given : given.converted(to: dtype)).asLeaf(requiresGrad)
+    }
+  }
+
+  /// The same from any sequence: a range, a slice, an `UnsafeBufferPointer`.
+  @_disfavoredOverload
+  public init<T: Devices.Element>(
+    _ values: some Sequence<T>, shape: [Int], dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
+  ) {
+    self.init(Array(values), shape: shape, dtype: dtype, device: device, requiresGrad: requiresGrad)
+  }
+
+  private static func checkCount(_ count: Int, of shape: [Int]) throws(TensorError) {
+    guard try Layout.checkedCount(shape) == count else {
+      throw .runtime("shape '\(shape)' is invalid for input of size \(count)")
     }
   }
 
   /// The values of another tensor, outside its graph.
-  public init(_ other: Tensor, dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false) {
+  public init(_ other: Tensor, dtype: DType? = nil, device: (any DeviceConvertible)? = nil, requiresGrad: Bool = false) {
     let value = other.detach().to(dtype ?? other.dtype).to(device ?? other.device)
     self = attempt(value) { (value) throws(TensorError) in try value.asLeaf(requiresGrad) }
   }
 
   /// Makes a tensor from host memory that `fill` writes.
   static func made(
-    shape: [Int], dtype: DType, device: any Device, requiresGrad: Bool,
+    shape: [Int], dtype: DType, device: any DeviceConvertible, requiresGrad: Bool,
     fill: (UnsafeMutableRawBufferPointer, DType) -> Void
   ) throws(TensorError) -> Tensor {
     try checkRequiresGrad(dtype, requiresGrad)
     _ = try Layout.checkedCount(shape)
     let layout = Layout(shape: shape)
     let byteCount = layout.count * dtype.byteCount
+    let device = try device.tensorDevice()
     let storage = try device.allocate(byteCount: byteCount)
     if let address = storage.directAddress {
       fill(UnsafeMutableRawBufferPointer(start: address, count: byteCount), dtype)
@@ -126,16 +172,16 @@ extension Tensor {
   /// Errors of all functions that take a shape: `Trying to create tensor with negative dimension -3: [2, -3]`; `Storage size calculation
   /// overflowed with sizes=[4611686018427387904, 4]`; more memory than there is.
   public static func empty(
-    _ shape: [Int], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ shape: [Int], dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     attempt { () throws(TensorError) in
-      try uninitialized("empty", shape, dtype ?? DefaultDType.current, device).asLeaf(requiresGrad)
+      try uninitialized("empty", shape, dtype ?? DefaultDType.current, try device.tensorDevice()).asLeaf(requiresGrad)
     }
   }
 
   /// All elements zero.
   public static func zeros(
-    _ shape: [Int], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ shape: [Int], dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     if shape.contains(where: { $0 < 0 }) { return .failure(.runtime("zeros: Dimension size must be non-negative.")) }
     return filled("zeros", shape, with: .int(0), dtype: dtype ?? DefaultDType.current, device, requiresGrad)
@@ -143,7 +189,7 @@ extension Tensor {
 
   /// All elements one.
   public static func ones(
-    _ shape: [Int], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ shape: [Int], dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     filled("ones", shape, with: .int(1), dtype: dtype ?? DefaultDType.current, device, requiresGrad)
   }
@@ -152,7 +198,8 @@ extension Tensor {
   ///
   /// Error: `value cannot be converted to type uint8_t without overflow`.
   public static func full(
-    _ shape: [Int], _ value: some ScalarConvertible, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ shape: [Int], _ value: some ScalarConvertible, dtype: DType? = nil, device: any DeviceConvertible = .cpu,
+    requiresGrad: Bool = false
   ) -> Tensor {
     let value = value.scalar
     return filled("full", shape, with: value, dtype: dtype ?? value.dtype, device, requiresGrad)
@@ -160,7 +207,7 @@ extension Tensor {
 
   /// A 0-d tensor of a number of any kind, in the default dtype unless another is given; `Tensor(2)` is one of int64.
   public static func scalarTensor(
-    _ value: some ScalarConvertible, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ value: some ScalarConvertible, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     full([], value, dtype: dtype ?? DefaultDType.current, device: device, requiresGrad: requiresGrad)
   }
@@ -175,10 +222,11 @@ extension Tensor {
   }
 
   private static func filled(
-    _ operation: String, _ shape: [Int], with value: Scalar, dtype: DType, _ device: any Device, _ requiresGrad: Bool
+    _ operation: String, _ shape: [Int], with value: Scalar, dtype: DType, _ device: any DeviceConvertible, _ requiresGrad: Bool
   ) -> Tensor {
     attempt { () throws(TensorError) in
       try checkRequiresGrad(dtype, requiresGrad)
+      let device = try device.tensorDevice()
       let tensor = try uninitialized(operation, shape, dtype, device)
       try value.checkConversion(to: dtype)
       try device.fill(tensor.operand, with: value)
@@ -196,16 +244,16 @@ extension Tensor {
 
 extension Tensor {
   /// Zeros of this tensor's shape, and its dtype and device unless others are given.
-  public func zerosLike(dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false) -> Tensor {
+  public func zerosLike(dtype: DType? = nil, device: (any DeviceConvertible)? = nil, requiresGrad: Bool = false) -> Tensor {
     fullLike(0, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
-  public func onesLike(dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false) -> Tensor {
+  public func onesLike(dtype: DType? = nil, device: (any DeviceConvertible)? = nil, requiresGrad: Bool = false) -> Tensor {
     fullLike(1, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   public func fullLike(
-    _ value: some ScalarConvertible, dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false
+    _ value: some ScalarConvertible, dtype: DType? = nil, device: (any DeviceConvertible)? = nil, requiresGrad: Bool = false
   ) -> Tensor {
     guard isValid else { return passedOn }
     return .full(shape, value, dtype: dtype ?? self.dtype, device: device ?? self.device, requiresGrad: requiresGrad)
@@ -213,7 +261,7 @@ extension Tensor {
 
   /// Uninitialised memory of another shape, with this tensor's dtype and device unless others are given.
   public func newEmpty(
-    _ shape: [Int], dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false
+    _ shape: [Int], dtype: DType? = nil, device: (any DeviceConvertible)? = nil, requiresGrad: Bool = false
   ) -> Tensor {
     guard isValid else { return passedOn }
     return .empty(shape, dtype: dtype ?? self.dtype, device: device ?? self.device, requiresGrad: requiresGrad)
@@ -221,36 +269,37 @@ extension Tensor {
 
   /// A number in every place of another shape, with this tensor's dtype and device unless others are given.
   public func newFull(
-    _ shape: [Int], _ value: some ScalarConvertible, dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false
+    _ shape: [Int], _ value: some ScalarConvertible, dtype: DType? = nil, device: (any DeviceConvertible)? = nil,
+    requiresGrad: Bool = false
   ) -> Tensor {
     guard isValid else { return passedOn }
     return .full(shape, value, dtype: dtype ?? self.dtype, device: device ?? self.device, requiresGrad: requiresGrad)
   }
 
   public func newOnes(
-    _ shape: [Int], dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false
+    _ shape: [Int], dtype: DType? = nil, device: (any DeviceConvertible)? = nil, requiresGrad: Bool = false
   ) -> Tensor {
     newFull(shape, 1, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   public func newZeros(
-    _ shape: [Int], dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false
+    _ shape: [Int], dtype: DType? = nil, device: (any DeviceConvertible)? = nil, requiresGrad: Bool = false
   ) -> Tensor {
     newFull(shape, 0, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   /// Uninitialised memory in this tensor's order: draws into it follow a transposed matrix's columns.
-  public func emptyLike(dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false) -> Tensor {
+  public func emptyLike(dtype: DType? = nil, device: (any DeviceConvertible)? = nil, requiresGrad: Bool = false) -> Tensor {
     attempt(self) { x throws(TensorError) in
       try Tensor(try x.memoryLike(dtype: dtype, device: device)).asLeaf(requiresGrad)
     }
   }
 
   /// Memory for a tensor of this shape, without gaps and in this one's order.
-  func memoryLike(dtype: DType? = nil, device: (any Device)? = nil) throws(TensorError) -> Operand {
+  func memoryLike(dtype: DType? = nil, device: (any DeviceConvertible)? = nil) throws(TensorError) -> Operand {
     let dtype = dtype ?? self.dtype
     _ = try Layout.checkedCount(shape)  // a repeated dimension may have any size
-    let storage = try (device ?? self.device).allocate(byteCount: count * dtype.byteCount)
+    let storage = try (try device?.tensorDevice() ?? self.device).allocate(byteCount: count * dtype.byteCount)
     return Operand(storage: storage, layout: layout.dense, dtype: dtype)
   }
 }

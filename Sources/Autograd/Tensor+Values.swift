@@ -29,19 +29,32 @@ extension Tensor {
     return withElements { load($0, at: 0, as: dtype) }
   }
 
-  /// All elements in row-major order, converted to a Swift type.
+  /// All elements in row-major order, converted to a Swift type as a tensor is cast to its dtype: a copy of the memory where that is the
+  /// tensor's own.
   public func scalars<T: Devices.Element>(as type: T.Type) -> [T] {
     guard isValid else {
       reportUse()
       return Tensor.noScalars(FailedBody.extent)
     }
-    do throws(TensorError) { try HostMemory.check(count, T.self) } catch {
+    do throws(TensorError) {
+      let value = try compact(as: T.dtype)
+      try HostMemory.check(value.count, T.self)
+      guard T.isBitwiseElement else {
+        return try value.reading { bytes in (0..<value.count).map { T(load(bytes, at: $0, as: T.dtype)) } }
+      }
+      var failure: TensorError?
+      let scalars = [T](unsafeUninitializedCapacity: value.count) { buffer, count in
+        do throws(TensorError) {
+          try value.copyBytes(to: UnsafeMutableRawBufferPointer(buffer))
+          count = buffer.count
+        } catch { failure = error }
+      }
+      if let failure { throw failure }
+      return scalars
+    } catch {
       Tensor.report(error)
-      return []
+      return Tensor.noScalars(count)
     }
-    return withElements { bytes in
-      (0..<count).map { T(load(bytes, at: $0, as: dtype)) }
-    } ?? Tensor.noScalars(count)
   }
 
   /// What stands for elements that could not be read: NaN, or zero where there is none.
@@ -51,29 +64,70 @@ extension Tensor {
 
   /// Calls `body` with the bytes of the elements in row-major order, at their start. nil where the device failed.
   func withElements<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
-    do {
-      let value = Tensor(self.body.frozen.detached()).compact()
-      guard value.isValid else { return nil }
-      let byteCount = value.count * value.dtype.byteCount
-      value.body.storage.compute()
-      if let address = value.body.address {
-        return Swift.withExtendedLifetime(value) { body(UnsafeRawBufferPointer(start: address, count: byteCount)) }
-      }
-      return try HostMemory.withBytes(byteCount) { (bytes) throws(TensorError) in
-        try value.device.download(value.body.storage, to: bytes)
-        return body(UnsafeRawBufferPointer(bytes))
-      }
-    } catch {
-      _ = Tensor.failure(error)
+    do { return try compact(as: dtype).reading(body) } catch {
+      Tensor.report(error)
       return nil
     }
   }
+}
 
-  /// This value in row-major order; where a device's memory is out of reach, at the start of its storage.
-  private func compact() -> Tensor {
-    if layout.isContiguous && (layout.offset == 0 || body.address != nil) { return self }
-    return copied()
+// MARK: - Bytes in host memory
+
+extension Tensor {
+  /// This value outside the graph, in row-major order; where a device's memory is out of reach, at the start of its storage.
+  func compact(as dtype: DType) throws(TensorError) -> Tensor {
+    let value = Tensor(body.frozen.detached())
+    value.body.storage.compute()
+    let isCompact = value.layout.isContiguous && (value.layout.offset == 0 || value.body.storage.isDirect)
+    if isCompact && dtype == value.dtype { return value }
+    let result = try value.converted(to: dtype)
+    result.body.storage.compute()
+    return result
   }
+
+  /// The bytes of a compact value: its own, or a copy where the device's memory is out of reach.
+  func reading<Result>(_ body: (UnsafeRawBufferPointer) -> Result) throws(TensorError) -> Result {
+    let byteCount = count * dtype.byteCount
+    if let address = self.body.address {
+      return Swift.withExtendedLifetime(self) { body(UnsafeRawBufferPointer(start: address, count: byteCount)) }
+    }
+    return try HostMemory.withBytes(byteCount) { (bytes) throws(TensorError) in
+      try device.download(self.body.storage, to: bytes)
+      return body(UnsafeRawBufferPointer(bytes))
+    }
+  }
+
+  /// Writes the elements of a compact value where there is room for all of them. Booleans are written as zeros and ones.
+  fileprivate func copyBytes(to target: UnsafeMutableRawBufferPointer) throws(TensorError) {
+    if let address = body.address {
+      target.copyMemory(from: UnsafeRawBufferPointer(start: address, count: target.count))
+      Swift.withExtendedLifetime(self) {}
+    } else {
+      try device.download(body.storage, to: target)
+    }
+    if dtype == .bool { target.makeBooleans() }
+  }
+}
+
+extension Devices.Element {
+  /// Whether a value lies in Swift's memory as an element does in a tensor's.
+  static var isBitwiseElement: Bool { MemoryLayout<Self>.stride == dtype.byteCount }
+}
+
+extension UnsafeMutableRawBufferPointer {
+  /// A byte counts as its truth.
+  func makeBooleans() {
+    for index in indices where self[index] > 1 { self[index] = 1 }
+  }
+}
+
+// MARK: - Numbers
+
+extension Devices.Element {
+  /// The element of a tensor of one, `Float(x)` or `Int32(x)`, converted as a tensor is cast.
+  ///
+  /// Error: `a Tensor with 2 elements cannot be converted to Scalar`.
+  public init(_ tensor: Tensor) { self.init(tensor.item()) }
 }
 
 extension Bool {

@@ -1,6 +1,6 @@
 import Devices
 
-/// Nested Swift literals of numbers or booleans, as Python's lists: `4`, `[1.0, 2]`, `[[true], [false]]`.
+/// Nested Swift literals of numbers or booleans, as Python's lists: `4`, `[1.0, -.infinity]`, `[[true], [false]]`.
 public struct TensorLiteral: Sendable, ExpressibleByArrayLiteral, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByBooleanLiteral
 {
@@ -22,6 +22,21 @@ public struct TensorLiteral: Sendable, ExpressibleByArrayLiteral, ExpressibleByF
   public init(booleanLiteral value: Bool) {
     values = [.bool(value)]
     shape = []
+  }
+
+  /// Not a number, among literals: `[1.0, .nan]`.
+  public static var nan: TensorLiteral { TensorLiteral(floatLiteral: .nan) }
+  public static var infinity: TensorLiteral { TensorLiteral(floatLiteral: .infinity) }
+  public static prefix func - (x: TensorLiteral) -> TensorLiteral {
+    var x = x
+    x.values = x.values.map { value in
+      switch value {
+      case .bool(let value): .int(value ? -1 : 0)
+      case .int(let value): .int(0 &- value)
+      case .double(let value): .double(-value)
+      }
+    }
+    return x
   }
 
   public init(arrayLiteral elements: TensorLiteral...) { self.init(elements) }

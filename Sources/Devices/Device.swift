@@ -3,7 +3,7 @@
 /// Operands carry their layout and dtype, so one requirement serves all of them. Commands run in the order they are given, and may be
 /// asynchronous: their results are there after `synchronize()` or `download`. A command's operands live on this device. A device that
 /// cannot do something throws an error that names the operation and the device; it never falls back to another.
-public protocol Device: AnyObject, Sendable {
+public protocol Device: AnyObject, DeviceConvertible {
   /// PyTorch's device type: `cpu`, `mps`.
   var type: String { get }
   var capabilities: DeviceCapabilities { get }

@@ -3,15 +3,15 @@ extension Device {
   public var description: String { type == "cpu" ? "cpu" : "\(type):0" }
 }
 
-extension Device where Self == CPUDevice {
+extension DeviceConvertible where Self == CPUDevice {
   public static var cpu: CPUDevice { .shared }
 }
 
-extension Device where Self == AcceleratorDevice {
+extension DeviceConvertible where Self == AcceleratorDevice {
   public static var accelerator: AcceleratorDevice { .shared }
 }
 
-extension Device where Self == ReferenceDevice {
+extension DeviceConvertible where Self == ReferenceDevice {
   public static var reference: ReferenceDevice { .shared }
 }
 

@@ -38,7 +38,7 @@ import Testing
       _ = Linalg.choleskyInverse(pair([0, 0, 0, 0]))
     },
     Case("torch.linalg.solve: (Batch element 1): The solver failed because the input matrix is singular.") {
-      _ = Linalg.solve(pair([1, 2, 2, 4]), Tensor([1.0, 2], shape: [2]))
+      _ = Linalg.solve(pair([1, 2, 2, 4]), Tensor([1.0, 2] as [Double], shape: [2]))
     },
     Case(
       "torch.linalg.lu_factor: (Batch element 1): U[1,1] is zero and using it on lu_solve would result in a division by zero. If you still "
@@ -81,8 +81,8 @@ import Testing
   }
 
   @Test func onlyOneTriangleIsRead() throws {
-    let lower = Tensor([4, .nan, 1, 3], shape: [2, 2])
-    let whole = Tensor([4.0, 1, 1, 3], shape: [2, 2])
+    let lower = Tensor([4, .nan, 1, 3] as [Double], shape: [2, 2])
+    let whole = Tensor([4.0, 1, 1, 3] as [Double], shape: [2, 2])
     let same: [@Sendable (Tensor, MatrixTriangle) -> Tensor] = [
       { a, part in Linalg.cholesky(a, upper: part == .upper) }, { a, part in Linalg.eigh(a, uplo: part).eigenvectors.abs() },
       { a, part in Linalg.eigvalsh(a, uplo: part) }, { a, part in Linalg.solveTriangular(a, whole, upper: part == .upper) },
@@ -134,27 +134,27 @@ import Testing
 
   /// Equal singular values, for which those of U and V have no derivative.
   @Test func equalSingularValues() throws {
-    let a = Tensor([2.0, 0, 0, 2, 0, 0], shape: [3, 2], requiresGrad: true)
+    let a = Tensor([2.0, 0, 0, 2, 0, 0] as [Double], shape: [3, 2], requiresGrad: true)
     try gradgradcheck([a]) { [Linalg.polar($0[0]).u, Linalg.polar($0[0]).h, Linalg.pinv($0[0])] }
-    let b = Tensor([4.0, 0, 0, 4], shape: [2, 2], requiresGrad: true)
+    let b = Tensor([4.0, 0, 0, 4] as [Double], shape: [2, 2], requiresGrad: true)
     try gradgradcheck([b]) { [Linalg.matrixSqrth($0[0] + $0[0].mT)] }
   }
 
   /// A polynomial has its derivative everywhere.
   @Test func determinantOfSingularMatrices() throws {
-    let a = Tensor([1.0, 2, 3, 4, 5, 6, 7, 8, 9], shape: [3, 3], requiresGrad: true)
+    let a = Tensor([1.0, 2, 3, 4, 5, 6, 7, 8, 9] as [Double], shape: [3, 3], requiresGrad: true)
     try gradgradcheck([a]) { [Linalg.det($0[0])] }
     let gradient = grad(of: Linalg.det(a), wrt: a, createGraph: true)
-    #expect(gradient.detach().allClose(Tensor([-3.0, 6, -3, 6, -12, 6, -3, 6, -3], shape: [3, 3])))
+    #expect(gradient.detach().allClose(Tensor([-3.0, 6, -3, 6, -12, 6, -3, 6, -3] as [Double], shape: [3, 3])))
     // Outside a graph it is PyTorch's.
-    let b = Tensor([1.0, 2, 2, 4], shape: [2, 2], requiresGrad: true)
+    let b = Tensor([1.0, 2, 2, 4] as [Double], shape: [2, 2], requiresGrad: true)
     #expect(grad(of: Linalg.det(b), wrt: b) == Tensor.zeros([2, 2], dtype: .float64))
   }
 
   /// From matrices that need one squaring to those that need many, in one batch.
   @Test func exponentials() {
-    let scales = Tensor([1e-8, 1, 30, 300], shape: [4, 1, 1])
-    let turn = Tensor([0.0, -1, 1, 0], shape: [2, 2])
+    let scales = Tensor([1e-8, 1, 30, 300] as [Double], shape: [4, 1, 1])
+    let turn = Tensor([0.0, -1, 1, 0] as [Double], shape: [2, 2])
     let c = scales.cos(), s = scales.sin()
     let want = concatenate([concatenate([c, -s], dim: -1), concatenate([s, c], dim: -1)], dim: -2)
     #expect(Linalg.matrixExp(turn * scales).allClose(want, rtol: 1e-11, atol: 1e-11))
@@ -173,7 +173,7 @@ import Testing
   @Test func derivativesHavePyTorchsNames() {
     let rows = JSON.lines(of: "grad-fn-names.jsonl").filter { Self.names[$0["op"]?.string ?? ""] != nil }
     #expect(rows.count == Self.names.count)
-    let a = Tensor([3.0, 1, 1, 2], shape: [2, 2], requiresGrad: true)
+    let a = Tensor([3.0, 1, 1, 2] as [Double], shape: [2, 2], requiresGrad: true)
     for row in rows {
       let name = row["op"]!.string!
       #expect(Self.names[name]!(a).gradFn?.name == row["grad_fn"]?.string, "\(name)")

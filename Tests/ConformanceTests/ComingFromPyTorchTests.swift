@@ -65,6 +65,7 @@ import Testing
     #expect(declared.missing(from: "Linalg.solv(a, b)") == ["solv"])
     #expect(declared.missing(from: "Linal.solve(a, b)") == ["Linal"])
     #expect(declared.missing(from: "x.TT") == ["TT"])
+    #expect(declared.missing(from: "x.masked_fill(mask, 7)") == ["masked_fill"])
     #expect(declared.missing(from: "x .<> y") == [".<>"])
     #expect(declared.missing(from: "x .!= y") == [])
   }
@@ -79,7 +80,8 @@ private struct Declarations {
     for folder in folders {
       let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
       while let file = files?.nextObject() as? URL {
-        guard file.pathExtension == "swift" else { continue }
+        // What is declared there is PyTorch's spelling, for the compiler to answer with the library's.
+        guard file.pathExtension == "swift", !file.path.contains("/Spelling/") else { continue }
         let text = try String(contentsOf: file, encoding: .utf8)
         for match in text.matches(of: /public (?:[a-z()]+ )*?(?:func|var|let|enum|struct|class|protocol|subscript) ?`?(\w+)/) {
           names.insert(String(match.1))
@@ -90,7 +92,7 @@ private struct Declarations {
       }
     }
     // Their initialisers from a tensor are found by the type.
-    names.formUnion(["Bool", "Double", "Int"])
+    names.formUnion(["Bool", "Double", "Float", "Int"])
   }
 
   /// The functions, namespaces, properties and operators of an expression that are nowhere declared.

@@ -71,20 +71,3 @@ extension Tensor {
     return isClose.isValid && Bool(isClose.all())
   }
 }
-
-// MARK: - Whole equality
-
-extension Tensor: Equatable {
-  /// Whether both have the same shape and equal elements, whatever their dtypes: one boolean. `.==` compares element by element.
-  ///
-  /// A NaN equals nothing. Tensors on several devices are an error. Waits for the device.
-  public static func == (x: Tensor, y: Tensor) -> Bool {
-    for tensor in [x, y] where !tensor.isValid {
-      tensor.reportUse()
-      return false
-    }
-    guard x.shape == y.shape else { return false }
-    let isEqual = x .== y
-    return isEqual.isValid && Bool(isEqual.all())
-  }
-}

@@ -12,20 +12,24 @@ extension Tensor {
     }
   }
 
-  /// The values on another device; this tensor itself where it is there already and no copy is asked for.
-  public func to(_ device: any Device, copy: Bool = false) -> Tensor {
-    if device === self.device && !copy { return self }
+  /// The values on another device, `x.to(.cpu)` or by its name `x.to("mps")`; this tensor itself where it is there already and no copy is
+  /// asked for.
+  ///
+  /// Error: `Expected one of cpu, cuda, ... device type at start of device string: nope`.
+  public func to(_ device: any DeviceConvertible, copy: Bool = false) -> Tensor {
+    let target: any Device
+    do { target = try device.tensorDevice() } catch { return .failure(error) }
+    if target === self.device && !copy { return self }
     return attempt(self) { x throws(TensorError) in
       let source = x.device
-      return try x.moved(to: device).differentiable("ToCopyBackward0", x, saves: false) { g in g.to(source) }
+      return try x.moved(to: target).differentiable("ToCopyBackward0", x, saves: false) { g in g.to(source) }
     }
   }
 
-  /// The values on the device of that name: `x.to("mps")`.
-  ///
-  /// Error: `Expected one of cpu, cuda, ... device type at start of device string: nope`.
-  public func to(_ device: String, copy: Bool = false) -> Tensor {
-    do { return to(try Devices.device(named: device), copy: copy) } catch { return .failure(error) }
+  /// The values in another's dtype and on its device.
+  public func typeAs(_ other: Tensor) -> Tensor {
+    guard other.isValid else { return other }
+    return to(other.dtype).to(other.device)
   }
 
   public func cpu() -> Tensor { to(.cpu) }

@@ -17,14 +17,14 @@ import Devices
 extension Tensor {
   /// The integers from 0 up to, not including, `end`.
   public static func arange(
-    _ end: Int, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ end: Int, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     arange(0, end, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   /// The numbers 0, 1, 2, ... below `end`, of the default dtype.
   public static func arange(
-    _ end: Double, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ end: Double, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     arange(0, end, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
@@ -33,7 +33,7 @@ extension Tensor {
   ///
   /// Errors: `step must be nonzero`; `upper bound and lower bound inconsistent with step sign`; `"arange_cpu" not implemented for 'Bool'`.
   public static func arange(
-    _ start: Int, _ end: Int, step: Int = 1, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ start: Int, _ end: Int, step: Int = 1, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     arange(.int(Int64(start)), .int(Int64(end)), .int(Int64(step)), dtype ?? .int64, device, requiresGrad)
   }
@@ -44,14 +44,14 @@ extension Tensor {
   ///
   /// Errors: as for integers; `unsupported range: 0 -> inf`; `step must be finite but got nan`; `invalid size, possible overflow?`
   public static func arange(
-    _ start: Double, _ end: Double, step: Double = 1, dtype: DType? = nil, device: any Device = .cpu,
+    _ start: Double, _ end: Double, step: Double = 1, dtype: DType? = nil, device: any DeviceConvertible = .cpu,
     requiresGrad: Bool = false
   ) -> Tensor {
     arange(.double(start), .double(end), .double(step), dtype ?? DefaultDType.current, device, requiresGrad)
   }
 
   private static func arange(
-    _ start: Scalar, _ end: Scalar, _ step: Scalar, _ dtype: DType, _ device: any Device, _ requiresGrad: Bool
+    _ start: Scalar, _ end: Scalar, _ step: Scalar, _ dtype: DType, _ device: any DeviceConvertible, _ requiresGrad: Bool
   ) -> Tensor {
     attempt { () throws(TensorError) in
       guard dtype != .bool else { throw .lacking("arange_cpu", .bool) }
@@ -141,7 +141,8 @@ extension Tensor {
   ///
   /// Errors: `number of steps must be non-negative`; `"linspace_cpu" not implemented for 'Bool'`; a bound that the dtype does not hold.
   public static func linspace(
-    _ start: Double, _ end: Double, steps: Int, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ start: Double, _ end: Double, steps: Int, dtype: DType? = nil, device: any DeviceConvertible = .cpu,
+    requiresGrad: Bool = false
   ) -> Tensor {
     if steps == 1 {
       return full([1], start, dtype: dtype ?? DefaultDType.current, device: device, requiresGrad: requiresGrad)
@@ -163,7 +164,7 @@ extension Tensor {
   ///
   /// Errors: as for `linspace`, of `"logspace_cpu"`.
   public static func logspace(
-    _ start: Double, _ end: Double, steps: Int, base: Double = 10, dtype: DType? = nil, device: any Device = .cpu,
+    _ start: Double, _ end: Double, steps: Int, base: Double = 10, dtype: DType? = nil, device: any DeviceConvertible = .cpu,
     requiresGrad: Bool = false
   ) -> Tensor {
     if steps == 1 {
@@ -180,7 +181,7 @@ extension Tensor {
 
   /// - Parameter rule: from the bounds, rounded to the dtype, to the value at an index.
   private static func spaced(
-    _ kernel: String, _ start: Double, _ end: Double, _ steps: Int, _ dtype: DType?, _ device: any Device,
+    _ kernel: String, _ start: Double, _ end: Double, _ steps: Int, _ dtype: DType?, _ device: any DeviceConvertible,
     _ requiresGrad: Bool, _ rule: (_ first: Double, _ last: Double, DType) -> (Int) -> Double
   ) -> Tensor {
     attempt { () throws(TensorError) in
@@ -206,12 +207,13 @@ extension Tensor {
   ///
   /// Error: `n must be greater or equal to 0, got -1`.
   public static func eye(
-    _ n: Int, _ m: Int? = nil, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ n: Int, _ m: Int? = nil, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     attempt { () throws(TensorError) in
       let m = m ?? n
       guard n >= 0 else { throw .runtime("n must be greater or equal to 0, got \(n)") }
       guard m >= 0 else { throw .runtime("m must be greater or equal to 0, got \(m)") }
+      let device = try device.tensorDevice()
       let result = try uninitialized("eye", [n, m], dtype ?? DefaultDType.current, device)
       try device.fill(result.operand, with: .int(0))
       let diagonal = Layout(shape: [Swift.min(n, m)], strides: [m &+ 1], offset: 0)
@@ -224,20 +226,20 @@ extension Tensor {
   ///
   /// Errors: `row must be non-negative, got-3`; `"tril_indices" not implemented for 'Float'` for dtypes other than int32 and int64.
   public static func trilIndices(
-    _ rows: Int, _ columns: Int, offset: Int = 0, dtype: DType = .int64, device: any Device = .cpu
+    _ rows: Int, _ columns: Int, offset: Int = 0, dtype: DType = .int64, device: any DeviceConvertible = .cpu
   ) -> Tensor {
     triangle("tril_indices", rows, columns, offset, dtype, device, isLower: true)
   }
 
   /// The elements on and above the diagonal: see `trilIndices`.
   public static func triuIndices(
-    _ rows: Int, _ columns: Int, offset: Int = 0, dtype: DType = .int64, device: any Device = .cpu
+    _ rows: Int, _ columns: Int, offset: Int = 0, dtype: DType = .int64, device: any DeviceConvertible = .cpu
   ) -> Tensor {
     triangle("triu_indices", rows, columns, offset, dtype, device, isLower: false)
   }
 
   private static func triangle(
-    _ kernel: String, _ rows: Int, _ columns: Int, _ offset: Int, _ dtype: DType, _ device: any Device, isLower: Bool
+    _ kernel: String, _ rows: Int, _ columns: Int, _ offset: Int, _ dtype: DType, _ device: any DeviceConvertible, isLower: Bool
   ) -> Tensor {
     attempt { () throws(TensorError) in
       guard rows >= 0 else { throw .runtime("row must be non-negative, got\(rows)") }

@@ -11,16 +11,28 @@ extension Tensor {
   ///
   /// Error: `"check_uniform_bounds" not implemented for 'Long'` for a dtype that is not floating.
   public static func rand(
-    _ shape: [Int], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false, generator: Generator? = nil
+    _ shape: [Int], dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false,
+    generator: Generator? = nil
   ) -> Tensor {
     drawn(.uniform(low: 0, high: 1), Layout(shape: shape), dtype ?? DefaultDType.current, device, requiresGrad, generator)
+  }
+
+  /// Uniform in [low, high): the numbers of PyTorch's `torch.empty(shape).uniform_(low, high)`.
+  ///
+  /// Errors: `uniform_ expects to return a [from, to) range, but found from=2 > to=1`; dtypes as `rand`.
+  public static func uniform(
+    low: Double = 0, high: Double = 1, _ shape: [Int], dtype: DType? = nil, device: any DeviceConvertible = .cpu,
+    requiresGrad: Bool = false, generator: Generator? = nil
+  ) -> Tensor {
+    drawn(.uniform(low: low, high: high), Layout(shape: shape), dtype ?? DefaultDType.current, device, requiresGrad, generator)
   }
 
   /// Standard normal.
   ///
   /// Error: `"normal_kernel_cpu" not implemented for 'Long'` for a dtype that is not floating.
   public static func randn(
-    _ shape: [Int], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false, generator: Generator? = nil
+    _ shape: [Int], dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false,
+    generator: Generator? = nil
   ) -> Tensor {
     normal(mean: 0, std: 1, shape, dtype: dtype, device: device, requiresGrad: requiresGrad, generator: generator)
   }
@@ -29,7 +41,8 @@ extension Tensor {
   ///
   /// Errors: `normal expects std >= 0.0, but found std -1`; dtypes as `randn`.
   public static func normal(
-    mean: Double, std: Double, _ shape: [Int], dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false,
+    mean: Double, std: Double, _ shape: [Int], dtype: DType? = nil, device: any DeviceConvertible = .cpu,
+    requiresGrad: Bool = false,
     generator: Generator? = nil
   ) -> Tensor {
     drawn(.normal(mean: mean, std: std), Layout(shape: shape), dtype ?? DefaultDType.current, device, requiresGrad, generator)
@@ -37,7 +50,7 @@ extension Tensor {
 
   /// Integers from 0 up to, not including, `high`.
   public static func randint(
-    _ high: Int, _ shape: [Int], dtype: DType = .int64, device: any Device = .cpu, requiresGrad: Bool = false,
+    _ high: Int, _ shape: [Int], dtype: DType = .int64, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false,
     generator: Generator? = nil
   ) -> Tensor {
     randint(0, high, shape, dtype: dtype, device: device, requiresGrad: requiresGrad, generator: generator)
@@ -47,7 +60,8 @@ extension Tensor {
   ///
   /// Errors: `random_ expects 'from' to be less than 'to', but got from=5 >= to=5`; `to - 1 is out of bounds for unsigned char`.
   public static func randint(
-    _ low: Int, _ high: Int, _ shape: [Int], dtype: DType = .int64, device: any Device = .cpu, requiresGrad: Bool = false,
+    _ low: Int, _ high: Int, _ shape: [Int], dtype: DType = .int64, device: any DeviceConvertible = .cpu,
+    requiresGrad: Bool = false,
     generator: Generator? = nil
   ) -> Tensor {
     drawn(.integers(low: Int64(low), high: Int64(high)), Layout(shape: shape), dtype, device, requiresGrad, generator)
@@ -58,7 +72,7 @@ extension Tensor {
   /// Errors: `value cannot be converted to type uint8_t without overflow` where the dtype does not reach n - 1, or for a floating dtype
   /// `n cannot be greater than 2049 for Half type.`
   public static func randperm(
-    _ n: Int, dtype: DType = .int64, device: any Device = .cpu, requiresGrad: Bool = false, generator: Generator? = nil
+    _ n: Int, dtype: DType = .int64, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false, generator: Generator? = nil
   ) -> Tensor {
     attempt { () throws(TensorError) in
       try MersenneTwister.validatePermutation(count: n, dtype: dtype)
@@ -73,13 +87,13 @@ extension Tensor {
 
   /// - Parameter layout: contiguous, or dense in another order of dimensions: draws follow memory.
   fileprivate static func drawn(
-    _ distribution: Distribution, _ layout: Layout, _ dtype: DType, _ device: any Device,
+    _ distribution: Distribution, _ layout: Layout, _ dtype: DType, _ device: any DeviceConvertible,
     _ requiresGrad: Bool, _ generator: Generator?
   ) -> Tensor {
     attempt { () throws(TensorError) in
       try checkRequiresGrad(dtype, requiresGrad)
       _ = try Layout.checkedCount(layout.shape)
-      let storage = try device.allocate(byteCount: layout.count * dtype.byteCount)
+      let storage = try device.tensorDevice().allocate(byteCount: layout.count * dtype.byteCount)
       let operand = Operand(storage: storage, layout: layout, dtype: dtype)
       try draw(distribution.elementBy(element: !layout.isContiguous), into: operand, generator)
       return try Tensor(operand).asLeaf(requiresGrad)
@@ -111,21 +125,21 @@ extension Distribution {
 extension Tensor {
   /// Uniform in [0, 1), of this tensor's shape, and its dtype and device unless others are given.
   public func randLike(
-    dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false, generator: Generator? = nil
+    dtype: DType? = nil, device: (any DeviceConvertible)? = nil, requiresGrad: Bool = false, generator: Generator? = nil
   ) -> Tensor {
     drawnLike(.uniform(low: 0, high: 1), dtype: dtype, device: device, requiresGrad: requiresGrad, generator: generator)
   }
 
   /// Standard normal.
   public func randnLike(
-    dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false, generator: Generator? = nil
+    dtype: DType? = nil, device: (any DeviceConvertible)? = nil, requiresGrad: Bool = false, generator: Generator? = nil
   ) -> Tensor {
     drawnLike(.normal(mean: 0, std: 1), dtype: dtype, device: device, requiresGrad: requiresGrad, generator: generator)
   }
 
   /// Integers from `low` up to, not including, `high`.
   public func randintLike(
-    _ low: Int, _ high: Int, dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false,
+    _ low: Int, _ high: Int, dtype: DType? = nil, device: (any DeviceConvertible)? = nil, requiresGrad: Bool = false,
     generator: Generator? = nil
   ) -> Tensor {
     drawnLike(
@@ -133,7 +147,7 @@ extension Tensor {
   }
 
   func drawnLike(
-    _ distribution: Distribution, dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false,
+    _ distribution: Distribution, dtype: DType? = nil, device: (any DeviceConvertible)? = nil, requiresGrad: Bool = false,
     generator: Generator?
   ) -> Tensor {
     guard isValid else { return passedOn }

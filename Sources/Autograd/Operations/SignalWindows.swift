@@ -17,7 +17,7 @@ public enum SignalWindows {}
 extension SignalWindows {
   /// Two straight lines, from zero to one and back.
   public static func bartlett(
-    _ m: Int, sym: Bool = true, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ m: Int, sym: Bool = true, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     let step = 2 / period(m, sym)
     return window("bartlett", m, from: -1, step: step, dtype, device, requiresGrad) { 1 - $0.abs() }
@@ -25,14 +25,14 @@ extension SignalWindows {
 
   /// 0.42 - 0.5 cos t + 0.08 cos 2t.
   public static func blackman(
-    _ m: Int, sym: Bool = true, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ m: Int, sym: Bool = true, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     generalCosine(m, a: [0.42, 0.5, 0.08], sym: sym, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   /// Half a period of the sine.
   public static func cosine(
-    _ m: Int, sym: Bool = true, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ m: Int, sym: Bool = true, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     let step = Double.pi / Double(sym ? m : m + 1)
     return window("cosine", m, from: 0.5 * step, step: step, dtype, device, requiresGrad) { $0.sin() }
@@ -42,7 +42,7 @@ extension SignalWindows {
   ///
   /// Errors: `Tau must be positive, got: 0.0 instead.`; `Center must be None for symmetric windows`.
   public static func exponential(
-    _ m: Int, center: Double? = nil, tau: Double = 1, sym: Bool = true, dtype: DType? = nil, device: any Device = .cpu,
+    _ m: Int, center: Double? = nil, tau: Double = 1, sym: Bool = true, dtype: DType? = nil, device: any DeviceConvertible = .cpu,
     requiresGrad: Bool = false
   ) -> Tensor {
     guard tau > 0 else { return .failure(.value("Tau must be positive, got: \(tau) instead.")) }
@@ -55,7 +55,8 @@ extension SignalWindows {
   ///
   /// Error: `Standard deviation must be positive, got: 0.0 instead.`
   public static func gaussian(
-    _ m: Int, std: Double = 1, sym: Bool = true, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ m: Int, std: Double = 1, sym: Bool = true, dtype: DType? = nil, device: any DeviceConvertible = .cpu,
+    requiresGrad: Bool = false
   ) -> Tensor {
     guard std > 0 else { return .failure(.value("Standard deviation must be positive, got: \(std) instead.")) }
     let step = 1 / (std * 2.0.squareRoot())
@@ -66,7 +67,7 @@ extension SignalWindows {
   ///
   /// Error: `Coefficients cannot be empty`.
   public static func generalCosine(
-    _ m: Int, a: [Double], sym: Bool = true, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ m: Int, a: [Double], sym: Bool = true, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     guard let first = a.first else { return .failure(.value("Coefficients cannot be empty")) }
     let step = 2 * Double.pi / period(m, sym)
@@ -81,21 +82,22 @@ extension SignalWindows {
 
   /// alpha - (1 - alpha) cos t.
   public static func generalHamming(
-    _ m: Int, alpha: Double = 0.54, sym: Bool = true, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ m: Int, alpha: Double = 0.54, sym: Bool = true, dtype: DType? = nil, device: any DeviceConvertible = .cpu,
+    requiresGrad: Bool = false
   ) -> Tensor {
     generalCosine(m, a: [alpha, 1 - alpha], sym: sym, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   /// 0.54 - 0.46 cos t.
   public static func hamming(
-    _ m: Int, sym: Bool = true, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ m: Int, sym: Bool = true, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     generalHamming(m, sym: sym, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
 
   /// ½ - ½ cos t.
   public static func hann(
-    _ m: Int, sym: Bool = true, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ m: Int, sym: Bool = true, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     generalHamming(m, alpha: 0.5, sym: sym, dtype: dtype, device: device, requiresGrad: requiresGrad)
   }
@@ -104,7 +106,8 @@ extension SignalWindows {
   ///
   /// Error: `beta must be non-negative, got: -1.0 instead.`
   public static func kaiser(
-    _ m: Int, beta: Double = 12, sym: Bool = true, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ m: Int, beta: Double = 12, sym: Bool = true, dtype: DType? = nil, device: any DeviceConvertible = .cpu,
+    requiresGrad: Bool = false
   ) -> Tensor {
     guard beta >= 0 else { return .failure(.value("beta must be non-negative, got: \(beta) instead.")) }
     let step = 2 * beta / period(m, sym)
@@ -116,7 +119,7 @@ extension SignalWindows {
 
   /// 0.3635819 - 0.4891775 cos t + 0.1365995 cos 2t - 0.0106411 cos 3t.
   public static func nuttall(
-    _ m: Int, sym: Bool = true, dtype: DType? = nil, device: any Device = .cpu, requiresGrad: Bool = false
+    _ m: Int, sym: Bool = true, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
     generalCosine(
       m, a: [0.3635819, 0.4891775, 0.1365995, 0.0106411], sym: sym, dtype: dtype, device: device, requiresGrad: requiresGrad)
@@ -132,7 +135,8 @@ extension SignalWindows {
 
   /// A window's values at evenly spaced points. A single point is the window's top.
   private static func window(
-    _ name: String, _ m: Int, from start: Double, step: Double, _ dtype: DType?, _ device: any Device, _ requiresGrad: Bool,
+    _ name: String, _ m: Int, from start: Double, step: Double, _ dtype: DType?, _ device: any DeviceConvertible,
+    _ requiresGrad: Bool,
     _ value: (Tensor) -> Tensor
   ) -> Tensor {
     let dtype = dtype ?? DefaultDType.current

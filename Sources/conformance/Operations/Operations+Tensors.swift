@@ -58,6 +58,7 @@ extension Operations {
       default: throw Skip("operation to with \(call.arguments)")
       }
     },
+    "type_as": { .tensor(try $0.receiver.typeAs($0.tensor(1, "other"))) },
     "zero_": { call in
       try call.reference.tensor.zero()
       return call.arguments[0]
