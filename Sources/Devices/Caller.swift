@@ -20,7 +20,9 @@ struct Caller: CustomStringConvertible {
       guard #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) else { return [] }
       guard let trace = try? Backtrace.capture(limit: 128), let symbols = trace.symbolicated() else { return [] }
       return symbols.frames.compactMap { frame in
-        guard let symbol = frame.symbol, isForeign(symbol.rawName) else { return nil }
+        // The compiler's own functions between two of the program's say nothing.
+        guard let symbol = frame.symbol, isForeign(symbol.rawName), !symbol.isSwiftThunk, !symbol.name.hasPrefix("partial apply")
+        else { return nil }
         let place = symbol.sourceLocation
         let file = place.map { $0.path.split(separator: "/").last.map(String.init) ?? $0.path }
         return Caller(function: symbol.name, file: file, line: place?.line ?? 0)
