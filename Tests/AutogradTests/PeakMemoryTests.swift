@@ -6,19 +6,21 @@ import Testing
 /// What operations take beside their operands and results, at their peak: nothing of the operands' size where PyTorch takes nothing.
 @Suite struct PeakMemoryTests {
   /// Beside what is proportional to the sizes.
-  static let room = 8 << 20
+  static let room = 3 << 20
 
   @Test func distances() async {
     await #expect(processExitsWith: .success) {
-      let x = Tensor.rand([1000, 200], requiresGrad: true)
-      let y = Tensor.rand([1000, 200], requiresGrad: true)
-      for p in [0.5, 1, 1.5, 2, 3, Double.infinity] {
-        require(1 << 23) { x.cdist(y, p: p).evaluate() }
+      let x = Tensor.rand([600, 40], requiresGrad: true)
+      let y = Tensor.rand([600, 40], requiresGrad: true)
+      // Of the results' size, 1.4 megabytes; all differences are 58.
+      let result = 4 * 600 * 600
+      for p in [0.5, 2, Double.infinity] {
+        require(result) { x.cdist(y, p: p).evaluate() }
         let sum = x.cdist(y, p: p).sum()
-        require(4 << 22) { sum.backward() }
-        require(1 << 22) { F.pdist(x, p: p).evaluate() }
+        require(6 * result) { sum.backward() }
+        require(2 * result) { F.pdist(x, p: p).evaluate() }
         let all = F.pdist(x, p: p).sum()
-        require(4 << 21) { all.backward() }
+        require(6 * result) { all.backward() }
       }
       exit(EXIT_SUCCESS)
     }
@@ -26,7 +28,7 @@ import Testing
 
   @Test func statistics() async {
     await #expect(processExitsWith: .success) {
-      let x = Tensor.rand([2000, 2000])
+      let x = Tensor.rand([1000, 1200])
       let line = x.reshape([-1])
       for dim in [0, 1] {
         require(0) { x.var(dim: dim).evaluate() }
@@ -49,22 +51,20 @@ import Testing
 
   @Test func gradientsOfIndexing() async {
     await #expect(processExitsWith: .success) {
-      let x = Tensor.rand([1000, 1000], requiresGrad: true)
+      let x = Tensor.rand([1200, 800], requiresGrad: true)
       let size = 4 * x.count
-      let places = Tensor.randint(1000, [1000, 1000])
-      let flat = Tensor.randint(1_000_000, [1_000_000])
-      let rows = Tensor.randint(1000, [1000])
+      let places = Tensor.randint(800, [1200, 800])
+      let flat = Tensor.randint(960_000, [960_000])
+      let rows = Tensor.randint(1200, [1200])
       // The gradient, and what arrives at it.
       let picks: [(Tensor) -> Tensor] = [
         { $0.gather(dim: 1, index: places) }, { $0.take(flat) }, { $0.indexSelect(dim: 0, index: rows) }, { $0[rows] },
-        { $0.sort(dim: 1).values }, { $0.max(dim: 1).values },
+        { $0.max(dim: 1).values },
       ]
       for pick in picks {
         let sum = pick(x).sum()
-        require(size + size / 4) { sum.backward() }
-        noGrad { _ = x.grad?.count }
-        var variable = x
-        variable.grad = nil
+        require(size) { sum.backward() }
+        x.grad = nil
       }
       exit(EXIT_SUCCESS)
     }
