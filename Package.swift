@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 let package = Package(
@@ -22,7 +22,11 @@ let package = Package(
       ]),
     .target(
       name: "CKernels",
-      cSettings: [.define("NDEBUG", .when(configuration: .release))]),
+      cSettings: [
+        .define("NDEBUG", .when(configuration: .release)),
+        // A debug build is of the user's code: these loops would be many times slower there, and nobody steps through them.
+        .unsafeFlags(["-O2"], .when(configuration: .debug)),
+      ]),
     .target(
       name: "Devices",
       dependencies: ["CBLAS", "CKernels"],

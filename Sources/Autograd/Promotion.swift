@@ -18,8 +18,14 @@ public enum DefaultDType {
 }
 
 /// Runs `body` with another default dtype, for this task alone.
+///
+/// Error: `only floating-point types are supported as the default type`; within `checked` the dtype then stays.
 public func withDefaultDType<Result>(_ dtype: DType, _ body: () throws -> Result) rethrows -> Result {
-  try DefaultDType.$scoped.withValue(dtype, operation: body)
+  guard dtype.isFloatingPoint else {
+    _ = Tensor.failure(.type("only floating-point types are supported as the default type"))
+    return try body()
+  }
+  return try DefaultDType.$scoped.withValue(dtype, operation: body)
 }
 
 /// Finds the dtype of a result, as `torch.result_type`: operands with dimensions come first; 0-d tensors count only where they are of a higher

@@ -94,10 +94,10 @@ extension Tensor {
     if let address = storage.directAddress {
       fill(UnsafeMutableRawBufferPointer(start: address, count: byteCount), dtype)
     } else {
-      let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
-      defer { bytes.deallocate() }
-      fill(bytes, dtype)
-      try device.upload(UnsafeRawBufferPointer(bytes), to: storage)
+      try HostMemory.withBytes(byteCount) { (bytes) throws(TensorError) in
+        fill(bytes, dtype)
+        try device.upload(UnsafeRawBufferPointer(bytes), to: storage)
+      }
     }
     let tensor = Tensor(Operand(storage: storage, layout: layout, dtype: dtype))
     return requiresGrad ? tensor.variable() : tensor
@@ -207,7 +207,7 @@ extension Tensor {
   public func fullLike(
     _ value: some ScalarConvertible, dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false
   ) -> Tensor {
-    guard isValid else { return self }
+    guard isValid else { return passedOn }
     return .full(shape, value, dtype: dtype ?? self.dtype, device: device ?? self.device, requiresGrad: requiresGrad)
   }
 
@@ -215,7 +215,7 @@ extension Tensor {
   public func newEmpty(
     _ shape: [Int], dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false
   ) -> Tensor {
-    guard isValid else { return self }
+    guard isValid else { return passedOn }
     return .empty(shape, dtype: dtype ?? self.dtype, device: device ?? self.device, requiresGrad: requiresGrad)
   }
 
@@ -223,7 +223,7 @@ extension Tensor {
   public func newFull(
     _ shape: [Int], _ value: some ScalarConvertible, dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false
   ) -> Tensor {
-    guard isValid else { return self }
+    guard isValid else { return passedOn }
     return .full(shape, value, dtype: dtype ?? self.dtype, device: device ?? self.device, requiresGrad: requiresGrad)
   }
 

@@ -6,26 +6,47 @@ extension Tensor {
   /// Computes the elements now, where an elementwise operation on a large tensor has left them to be computed in one pass with what follows.
   ///
   /// Nothing but the time tells the difference: whatever reads elements computes them first. Code that measures times calls this.
-  public func evaluate() { body.value.storage.compute() }
+  public func evaluate() {
+    if !isValid { reportUse() }
+    body.value.storage.compute()
+  }
 
-  /// The single element as a number.
+  /// The single element as a number; NaN where there is none.
   ///
   /// Error: `a Tensor with 2 elements cannot be converted to Scalar`.
-  public func item() -> Scalar {
-    guard isValid else { return .int(0) }
-    guard count == 1 else {
-      _ = Tensor.failure(.runtime("a Tensor with \(count) elements cannot be converted to Scalar"))
-      return .int(0)
+  public func item() -> Scalar { number ?? .double(.nan) }
+
+  /// The single element, nil after an error.
+  fileprivate var number: Scalar? {
+    guard isValid else {
+      reportUse()
+      return nil
     }
-    return withElements { load($0, at: 0, as: dtype) } ?? .int(0)
+    guard count == 1 else {
+      Tensor.report(.runtime("a Tensor with \(count) elements cannot be converted to Scalar"))
+      return nil
+    }
+    return withElements { load($0, at: 0, as: dtype) }
   }
 
   /// All elements in row-major order, converted to a Swift type.
   public func scalars<T: Devices.Element>(as type: T.Type) -> [T] {
-    guard isValid else { return [] }
+    guard isValid else {
+      reportUse()
+      return Tensor.noScalars(FailedBody.extent)
+    }
+    do throws(TensorError) { try HostMemory.check(count, T.self) } catch {
+      Tensor.report(error)
+      return []
+    }
     return withElements { bytes in
       (0..<count).map { T(load(bytes, at: $0, as: dtype)) }
-    } ?? []
+    } ?? Tensor.noScalars(count)
+  }
+
+  /// What stands for elements that could not be read: NaN, or zero where there is none.
+  private static func noScalars<T: Devices.Element>(_ count: Int) -> [T] {
+    [T](repeating: T(T.dtype.isFloatingPoint ? .double(.nan) : .int(0)), count: Swift.min(count, 1 << 16))
   }
 
   /// Calls `body` with the bytes of the elements in row-major order, at their start. nil where the device failed.
@@ -38,10 +59,10 @@ extension Tensor {
       if let address = value.body.address {
         return Swift.withExtendedLifetime(value) { body(UnsafeRawBufferPointer(start: address, count: byteCount)) }
       }
-      let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
-      defer { bytes.deallocate() }
-      try value.device.download(value.body.storage, to: bytes)
-      return body(UnsafeRawBufferPointer(bytes))
+      return try HostMemory.withBytes(byteCount) { (bytes) throws(TensorError) in
+        try value.device.download(value.body.storage, to: bytes)
+        return body(UnsafeRawBufferPointer(bytes))
+      }
     } catch {
       _ = Tensor.failure(error)
       return nil
@@ -66,7 +87,7 @@ extension Bool {
       self = false
       return
     }
-    self = tensor.item().boolValue
+    self = tensor.number?.boolValue ?? false
   }
 }
 
@@ -77,5 +98,5 @@ extension Double {
 
 extension Int {
   /// The element of a tensor of one, truncated toward zero.
-  public init(_ tensor: Tensor) { self = Int(tensor.item().intValue) }
+  public init(_ tensor: Tensor) { self = tensor.number.map { Int($0.intValue) } ?? 0 }
 }

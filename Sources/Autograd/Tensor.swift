@@ -10,8 +10,9 @@ public struct Tensor: Sendable {
   init(_ body: TensorBody) { self.body = body }
 }
 
-/// What a tensor refers to. Only a `mutating` operation that has shown to be the only holder changes one; all else is set once.
-final class TensorBody: @unchecked Sendable {
+/// What a tensor refers to. Only a `mutating` operation that has shown to be the only holder changes one; all else is set once. `FailedBody` alone
+/// inherits from it, and overrides nothing.
+class TensorBody: @unchecked Sendable {
   struct Flags: OptionSet {
     let rawValue: UInt8
     /// The value is that of the variable `node`, whatever it is now; otherwise it is the one stored here.
@@ -22,13 +23,13 @@ final class TensorBody: @unchecked Sendable {
     static let invalid = Flags(rawValue: 4)
   }
 
-  @exclusivity(unchecked) var storage: Storage
-  let layout: Layout
-  let dtype: DType
-  let flags: Flags
-  let outputIndex: Int32
+  @exclusivity(unchecked) final var storage: Storage
+  final let layout: Layout
+  final let dtype: DType
+  final let flags: Flags
+  final let outputIndex: Int32
   /// The operation that made it, or the variable it is; nil outside any graph.
-  let node: Node?
+  final let node: Node?
 
   init(
     storage: Storage, layout: Layout, dtype: DType, node: Node? = nil, outputIndex: Int = 0, flags: Flags = []
@@ -43,28 +44,28 @@ final class TensorBody: @unchecked Sendable {
 
   /// The value at this moment: of a variable a snapshot, which later updates of the variable do not touch.
   @inline(__always)
-  var frozen: TensorBody { flags.contains(.live) ? snapshot() : self }
+  final var frozen: TensorBody { flags.contains(.live) ? snapshot() : self }
 
   /// `frozen` without its place in the graph where it is a variable: for those who read the edge from the variable itself.
   @inline(__always)
-  var value: TensorBody { flags.contains(.live) ? node!.variable!.snapshot : self }
+  final var value: TensorBody { flags.contains(.live) ? node!.variable!.snapshot : self }
 
-  private func snapshot() -> TensorBody {
+  private final func snapshot() -> TensorBody {
     let value = node!.variable!.snapshot
     return TensorBody(storage: value.storage, layout: value.layout, dtype: value.dtype, node: node)
   }
 
-  var operand: Operand { Operand(storage: storage, layout: layout, dtype: dtype) }
+  final var operand: Operand { Operand(storage: storage, layout: layout, dtype: dtype) }
 
   /// The same value outside any graph.
-  func detached(flags: Flags = []) -> TensorBody {
+  final func detached(flags: Flags = []) -> TensorBody {
     node == nil && self.flags == flags ? self : TensorBody(storage: storage, layout: layout, dtype: dtype, flags: flags)
   }
 }
 
 extension Tensor {
   /// A tensor over memory that nobody else writes.
-  init(_ operand: Operand) {
+  package init(_ operand: Operand) {
     self.init(
       TensorBody(
         storage: operand.storage, layout: operand.layout, dtype: operand.dtype,
@@ -83,26 +84,31 @@ extension Tensor {
 // MARK: - What it is
 
 extension Tensor {
-  public var shape: [Int] { body.layout.shape }
+  public var shape: [Int] { looked.layout.shape }
   /// The size of one dimension; negative ones count from the back.
   public func size(_ dim: Int) -> Int {
     do { return shape.isEmpty ? 1 : shape[try wrapDimension(dim, rank: rank)] } catch {
       _ = Tensor.failure(error)
-      return 0
+      return 1
     }
   }
   /// The number of dimensions.
-  public var rank: Int { body.layout.rank }
+  public var rank: Int { looked.layout.rank }
   /// The number of elements.
-  public var count: Int { body.layout.count }
+  public var count: Int { looked.layout.count }
   public var dtype: DType { body.dtype }
   public var device: any Device { body.storage.device }
   /// Whether the elements lie in row-major order without gaps.
   public var isContiguous: Bool { body.layout.isContiguous }
   public var isFloatingPoint: Bool { dtype.isFloatingPoint }
 
-  /// Whether this is the value of a computation that went on, and not the result of one that failed within `checked`.
-  public var isValid: Bool { !body.flags.contains(.invalid) }
+  /// The body, for one who asks for its shape: that of a failed value is made up.
+  @inline(__always)
+  private var looked: TensorBody {
+    if !isValid { reportUse() }
+    return body
+  }
+
   /// Made in inference mode: it cannot take part in a recorded computation.
   public var isInference: Bool { body.flags.contains(.inference) }
 }
@@ -116,7 +122,11 @@ extension Tensor {
   public var requiresGrad: Bool {
     get { body.node != nil }
     set {
-      if newValue == requiresGrad || !isValid { return }
+      guard isValid else {
+        reportUse()
+        return
+      }
+      if newValue == requiresGrad { return }
       if !newValue {
         guard isLeaf else {
           _ = Tensor.failure(
@@ -153,7 +163,8 @@ extension Tensor {
   /// Errors: only tensors of floating point dtype can require gradients.
   public func requiringGrad(_ flag: Bool = true) -> Tensor {
     var copy = self
-    if flag && isValid && !isFloatingPoint {
+    guard isValid else { return passedOn }
+    if flag && !isFloatingPoint {
       return .failure(.runtime("only Tensors of floating point dtype can require gradients"))
     }
     copy.requiresGrad = flag
@@ -171,6 +182,7 @@ extension Tensor {
 
   /// The same values outside the graph.
   public func detach() -> Tensor {
+    guard isValid else { return passedOn }
     let value = body.frozen
     return Tensor(value.detached(flags: value.flags.subtracting(.live)))
   }

@@ -42,7 +42,7 @@ FX_INLINE int32_t int32_from_integer(int64_t x) { return (int32_t)x; }
 // The types: how one is stored, how a stored element is read, and how a value that was read is stored.
 // Floats pass through int64 on their way to uint8 and through int32 to int8 and int16; so they do in PyTorch.
 #define IDENTITY(x) (x)
-#define BOOLEAN(x) ((x) != 0)
+#define BOOLEAN(x) FX_TRUTH(x)
 #define UINT8(x) (uint8_t)INT64(x)
 #define INT8(x) (int8_t)INT32(x)
 #define INT16(x) (int16_t)INT32(x)
@@ -74,7 +74,7 @@ FX_INLINE int32_t int32_from_integer(int64_t x) { return (int32_t)x; }
                       from##_to_int64,   from##_to_float16, from##_to_bfloat16, from##_to_float32, from##_to_float64}; \
   }
 
-CASTS_FROM(boolean, uint8_t, IDENTITY)
+CASTS_FROM(boolean, uint8_t, BOOLEAN)
 CASTS_FROM(uint8, uint8_t, IDENTITY)
 CASTS_FROM(int8, int8_t, IDENTITY)
 CASTS_FROM(int16, int16_t, IDENTITY)

@@ -2,7 +2,7 @@
 #include "loops.h"
 
 #define TEST(name, operands, ...)                                                                                      \
-  FX_##operands(name, boolean, uint8_t, uint8_t, __VA_ARGS__)                                                          \
+  FX_##operands##_BOOLEAN(name, __VA_ARGS__)                                                                           \
   FX_##operands(name, uint8, uint8_t, uint8_t, __VA_ARGS__)                                                            \
   FX_##operands(name, int8, int8_t, uint8_t, __VA_ARGS__)                                                              \
   FX_##operands(name, int16, int16_t, uint8_t, __VA_ARGS__)                                                            \

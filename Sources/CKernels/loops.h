@@ -69,11 +69,31 @@
   LOOP(name, float32, float, T, __VA_ARGS__)                                                                           \
   LOOP(name, float64, double, T, __VA_ARGS__)
 
-#define FX_UNARY_BOOLEAN(name, ...) FX_UNARY(name, boolean, uint8_t, T, __VA_ARGS__)
+// A byte of a boolean counts as its truth: memory that nobody has written, or that bytes were copied to, holds any.
+#define FX_TRUTH(x) ((x) != 0)
+#define FX_UNARY_BOOLEAN(name, ...)                                                                                    \
+  FX_CLONES FX_LOOP(name, boolean) {                                                                                   \
+    typedef uint8_t T;                                                                                                 \
+    const T *as = pa;                                                                                                  \
+    T *results = out;                                                                                                  \
+    FX_EACH {                                                                                                          \
+      T a = FX_TRUTH(as[i]);                                                                                           \
+      results[i] = (T)(__VA_ARGS__);                                                                                   \
+    }                                                                                                                  \
+  }
+#define FX_BINARY_BOOLEAN(name, ...)                                                                                   \
+  FX_CLONES FX_LOOP(name, boolean) {                                                                                   \
+    typedef uint8_t T;                                                                                                 \
+    const T *as = pa, *bs = pb;                                                                                        \
+    T *results = out;                                                                                                  \
+    FX_EACH {                                                                                                          \
+      T a = FX_TRUTH(as[i]), b = FX_TRUTH(bs[i]);                                                                      \
+      results[i] = (T)(__VA_ARGS__);                                                                                   \
+    }                                                                                                                  \
+  }
 #define FX_UNARY_INTEGERS(name, ...) FX_INTEGERS(FX_UNARY, name, __VA_ARGS__)
 #define FX_UNARY_FLOATS(name, ...) FX_FLOATS(FX_UNARY, name, __VA_ARGS__)
 #define FX_UNARY_FLOATS_ALONE(name, ...) FX_FLOATS(FX_UNARY_ALONE, name, __VA_ARGS__)
-#define FX_BINARY_BOOLEAN(name, ...) FX_BINARY(name, boolean, uint8_t, T, __VA_ARGS__)
 #define FX_BINARY_INTEGERS(name, ...) FX_INTEGERS(FX_BINARY, name, __VA_ARGS__)
 #define FX_BINARY_INTEGERS_ALONE(name, ...) FX_INTEGERS(FX_BINARY_ALONE, name, __VA_ARGS__)
 #define FX_BINARY_FLOATS(name, ...) FX_FLOATS(FX_BINARY, name, __VA_ARGS__)

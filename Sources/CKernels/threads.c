@@ -193,6 +193,26 @@ static void start_workers(int threads) {
   }
 }
 
+// MARK: processes
+
+// A forked child has the forking thread alone, and may have got a mutex that another thread had locked: it begins anew. Jobs that it runs
+// start threads of its own.
+static void forget_threads(void) {
+  for (int i = 0; i < max_threads; i++) {
+    lane *lane = &pool.lanes[i];
+    lane->started = false;
+    atomic_store(&lane->asleep, false);
+    atomic_store(&lane->ticket, 0);
+  }
+  pthread_mutex_init(&pool.mutex, 0);
+  pthread_cond_init(&pool.done, 0);
+  atomic_store(&pool.caller_asleep, false);
+  atomic_store(&pool.remaining, 0);
+  atomic_store(&pool.busy, false);
+}
+
+static void prepare_for_forks(void) { pthread_atfork(0, 0, forget_threads); }
+
 // MARK: jobs
 
 static void publish(int lane_index, uint64_t ticket) {
@@ -221,8 +241,11 @@ static void finish(void) {
   pthread_mutex_unlock(&pool.mutex);
 }
 
+bool fx_fine_cuts;
+
 void fx_parallel(long count, long grain, fx_job body, void *context) {
   if (count <= 0) return;
+  if (fx_cuts_finely()) grain = 1;
   long most = count / (grain > 0 ? grain : 1);
   int threads = fx_thread_count();
   if (threads > most) threads = (int)most;
@@ -231,6 +254,8 @@ void fx_parallel(long count, long grain, fx_job body, void *context) {
     body(context, 0, count);
     return;
   }
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, prepare_for_forks);
   start_workers(threads);
   long limit = most / threads < parts_per_thread ? most / threads : parts_per_thread;
   atomic_store_explicit(&pool.body, body, memory_order_relaxed);

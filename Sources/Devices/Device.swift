@@ -18,8 +18,12 @@ public protocol Device: AnyObject, Sendable {
   func upload(_ bytes: UnsafeRawBufferPointer, to storage: Storage) throws(TensorError)
   /// Waits for all commands so far, then copies from the start of a block.
   func download(_ storage: Storage, to bytes: UnsafeMutableRawBufferPointer) throws(TensorError)
-  /// Waits for all commands so far, and throws the first error among them.
+  /// Waits for all commands so far, and throws the first error among them that nobody has heard of.
   func synchronize() throws(TensorError)
+  /// Says that `new`, a whole block that earlier commands have written and that nobody else holds, takes the place of `old` as a value that
+  /// somebody holds. Where one of the commands fails later, `new` gets the elements of `old`: see `Operand.isUpdate`. The default does
+  /// nothing, for devices whose commands are done when they return.
+  func keepValue(of old: Operand, in new: Operand) throws(TensorError)
 
   // MARK: Elementwise
 
@@ -47,8 +51,8 @@ public protocol Device: AnyObject, Sendable {
   /// Sorts along `dim`, NaN greater than everything; `indices` (int64) receives where each value stood. Always stable.
   func sort(_ input: Operand, dim: Int, descending: Bool, values: Operand, indices: Operand) throws(TensorError)
   /// A part of what a sort along `dim` gives, as much as there is room for in the outputs. Which of several equal elements come out, and in
-  /// what order, is up to the device. The default sorts everything.
-  func select(_ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand) throws(TensorError)
+  /// what order, is up to the device. Without `indices` nobody asks where they stood. The default sorts everything.
+  func select(_ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand?) throws(TensorError)
 
   /// Runs an operation on every row of a matrix; see `RowOperation` for the operands. The default body is made of the commands above.
   func rows(_ operation: RowOperation, _ inputs: [Operand], to outputs: [Operand]) throws(TensorError)
@@ -116,11 +120,16 @@ public enum OrderedPart: Sendable, Hashable {
   case first(descending: Bool)
   /// The one that so many precede in ascending order.
   case rank(Int)
+  /// The one in the middle, of an even number the lower one: of what is not NaN, or the first NaN if there is any. Of nothing but NaN one of
+  /// them.
+  case median(ignoresNaN: Bool)
   /// All of it, from the least on.
   case all
 }
 
 extension Device {
+  public func keepValue(of old: Operand, in new: Operand) {}
+
   public func deferredElementwise(
     _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]
   ) throws(TensorError) {
@@ -128,7 +137,7 @@ extension Device {
   }
 
   public func select(
-    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand
+    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand?
   ) throws(TensorError) {
     func whole(_ dtype: DType) throws(TensorError) -> Operand {
       Operand(storage: try allocate(byteCount: input.count * dtype.byteCount), layout: Layout(shape: input.shape), dtype: dtype)
@@ -138,13 +147,63 @@ extension Device {
       switch part {
       case .first(let descending): (0, descending)
       case .rank(let rank): (rank, false)
-      case .all: (0, false)
+      case .all, .median: (0, false)
       }
     try sort(input, dim: dim, descending: descending, values: sorted, indices: places)
-    for (all, target) in [(sorted, values), (places, indices)] {
+    let targets = [(sorted, values)] + (indices.map { [(places, $0)] } ?? [])
+    if case .median(let ignoresNaN) = part { return try pickMedians(sorted, dim, ignoresNaN: ignoresNaN, targets) }
+    for (all, target) in targets {
       let strides = all.layout.strides
       try copy(all.with(layout: Layout(shape: target.shape, strides: strides, offset: start * strides[dim])), to: target)
     }
+  }
+}
+
+extension Device {
+  /// Picks the medians of rows in order, and what stands at the same places in other operands of this shape. All are contiguous.
+  fileprivate func pickMedians(
+    _ sorted: Operand, _ dim: Int, ignoresNaN: Bool, _ targets: [(all: Operand, target: Operand)]
+  ) throws(TensorError) {
+    func made(_ shape: [Int], _ dtype: DType) throws(TensorError) -> Operand {
+      let layout = Layout(shape: shape)
+      return Operand(storage: try allocate(byteCount: layout.count * dtype.byteCount), layout: layout, dtype: dtype)
+    }
+    let size = sorted.shape[dim]
+    var kept = sorted.shape
+    kept[dim] = 1
+    let (isNumber, numbers, middle) = (try made(sorted.shape, .bool), try made(kept, .int64), try made(kept, .int64))
+    try elementwise(KernelOfMedians.isNumber, dtype: sorted.dtype, inputs: [.operand(sorted)], outputs: [isNumber])
+    try reduce(.sum, isNumber, dims: [dim], to: numbers)
+    try elementwise(
+      ignoresNaN ? KernelOfMedians.amongNumbers : KernelOfMedians.orFirstNaN, dtype: .int64,
+      inputs: [.operand(numbers)] + (ignoresNaN ? [] : [.scalar(.int(Int64(size)))]), outputs: [middle])
+    // As blocks of rows of lanes: a place is one of each.
+    let outer = sorted.shape.prefix(dim).reduce(1, *)
+    let inner = sorted.shape.dropFirst(dim + 1).reduce(1, *)
+    func line(_ count: Int, _ strides: [Int]) throws(TensorError) -> Operand {
+      let operand = try made([count], .int64)
+      let numbers = (0..<Int64(count)).map { $0 }
+      do { try numbers.withUnsafeBytes { try upload($0, to: operand.storage) } } catch { throw error as! TensorError }
+      return operand.with(layout: Layout(shape: [outer, inner], strides: strides, offset: 0))
+    }
+    let places = [try line(outer, [1, 0]), middle.with(layout: Layout(shape: [outer, inner])), try line(inner, [0, 1])]
+    for (all, target) in targets {
+      let picked = try made(kept, all.dtype)
+      try gather(
+        all.with(layout: Layout(shape: [outer, size, inner])), indices: places, dimensions: [0, 1, 2],
+        to: picked.with(layout: Layout(shape: [outer, inner])))
+      try copy(picked, to: target)
+    }
+  }
+}
+
+private enum KernelOfMedians {
+  static let isNumber = ElementwiseKernel { x in x .== x }
+  private static func half(_ x: Expression) -> Expression { x.callInstruction(.shiftRight, x.constant(1)) }
+  // The NaN are last: the first of them stands after the numbers.
+  static let amongNumbers = ElementwiseKernel { numbers in half((numbers - 1).maximum(0)) }
+  static let orFirstNaN = ElementwiseKernel { numbers, size in
+    (numbers .== size).select(half(size - 1), numbers)
   }
 }
 

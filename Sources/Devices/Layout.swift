@@ -34,7 +34,8 @@ public struct Layout: Sendable, Hashable {
       }
       self.shape = shape
       self.strides = strides
-      self.offset = offset
+      // What has no elements may begin anywhere, and nobody has to compute where.
+      self.offset = count == 0 ? 0 : offset
       self.count = count
       isContiguous = contiguous || count == 0
       isUniform = uniform && count != 0
@@ -109,17 +110,21 @@ public struct Layout: Sendable, Hashable {
 
   /// The number of elements of a shape that a user asked for.
   ///
-  /// - Throws: where a size is negative or the count does not fit an Int.
+  /// - Throws: where a size is negative, or where the count or a stride does not fit an Int: also of a tensor without elements, whose other sizes
+  ///   are multiplied as well.
   public static func checkedCount(_ shape: [Int]) throws(TensorError) -> Int {
     var count = 1
+    var reach = 1
     for size in shape {
       guard size >= 0 else { throw .runtime("Trying to create tensor with negative dimension \(size): \(shape)") }
-      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      let (product, overflow) = reach.multipliedReportingOverflow(by: max(size, 1))
       // The byte count of the widest dtype has to fit as well.
       guard !overflow, product <= Int.max / 16 else {
-        throw .runtime("Storage size calculation overflowed with sizes=\(shape)")
+        throw .runtime(
+          count == 0 ? "Stride calculation overflowed" : "Storage size calculation overflowed with sizes=\(shape)")
       }
-      count = product
+      reach = product
+      count = count &* size
     }
     return count
   }

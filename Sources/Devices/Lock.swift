@@ -52,6 +52,10 @@ package final class Lock<Value: Sendable>: @unchecked Sendable {
 
   package init(_ value: Value) { self.value = value }
 
+  /// Takes the lock until `unlock()`, where no closure can enclose what it protects.
+  package func lock() { word.lock() }
+  package func unlock() { word.unlock() }
+
   @inline(__always)
   package func withLock<Result, Failure: Error>(
     _ body: (inout Value) throws(Failure) -> Result

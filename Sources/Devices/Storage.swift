@@ -70,6 +70,15 @@ extension Storage {
   @inline(__always)
   public final var isPending: Bool { isWaiting.load(ordering: .acquiring) }
 
+  /// Whether nobody else holds a block whose elements are there.
+  ///
+  /// Never of one that waits: other kernels may wait for the same elements, and will hold the block as soon as it has been computed. So whether it
+  /// waits is asked first.
+  @inline(__always)
+  public static func isHeldAlone(_ storage: inout Storage) -> Bool {
+    !storage.isPending && isKnownUniquelyReferenced(&storage)
+  }
+
   /// The kernel that the elements wait for.
   final var pending: PendingKernel.Result? { isPending ? lock.withLock { producer } : nil }
 
@@ -143,6 +152,9 @@ public struct Operand: Sendable {
   public var storage: Storage
   public let layout: Layout
   public let dtype: DType
+  /// Of an output: whether its elements are a value that somebody holds, and that the command changes. Where the command fails on a device
+  /// that works later, they stay what they were; an output that is not an update counts for nothing then.
+  public private(set) var isUpdate = false
 
   public init(storage: Storage, layout: Layout, dtype: DType) {
     self.storage = storage
@@ -150,10 +162,21 @@ public struct Operand: Sendable {
     self.dtype = dtype
   }
 
+  /// The same memory as the output of a command that changes a value in place.
+  public var updated: Operand {
+    var result = self
+    result.isUpdate = true
+    return result
+  }
+
   public var device: any Device { storage.device }
   public var shape: [Int] { layout.shape }
   public var count: Int { layout.count }
 
   /// The same memory read in another way.
-  public func with(layout: Layout) -> Operand { Operand(storage: storage, layout: layout, dtype: dtype) }
+  public func with(layout: Layout) -> Operand {
+    var result = Operand(storage: storage, layout: layout, dtype: dtype)
+    result.isUpdate = isUpdate
+    return result
+  }
 }

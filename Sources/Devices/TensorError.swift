@@ -26,5 +26,11 @@ public struct TensorError: Error, Sendable, Hashable, CustomStringConvertible {
   public static func type(_ message: String) -> TensorError { TensorError(.type, message) }
   public static func notImplemented(_ message: String) -> TensorError { TensorError(.notImplemented, message) }
 
+  /// PyTorch's error for operands on several devices.
+  public static func differentDevices(_ a: any Device, _ b: any Device) -> TensorError {
+    .runtime(
+      "Expected all tensors to be on the same device, but found at least two devices, \(a.description) and \(b.description)!")
+  }
+
   public var description: String { "\(kind.rawValue): \(message)" }
 }

@@ -38,9 +38,13 @@ public struct Bands: Sendable, Hashable {
 
   /// Windows and bands are made in the host's memory, whatever the device.
   ///
-  /// - Throws: where so many rows or windows would not fit there.
+  /// - Throws: where so many rows or windows, or weights, would not fit there.
+  public static func checkRoom(weights: Int) throws(TensorError) {
+    // An array that grows is copied, and takes up to three times its elements meanwhile.
+    try HostMemory.check(count: weights, stride: 3 * MemoryLayout<Double>.stride)
+  }
+
   public static func checkRoom(rows: Int) throws(TensorError) {
-    let byteCount = Int(clamping: Int128(rows) * 256)
-    guard byteCount <= CachingAllocator.totalMemory() else { throw CachingAllocator.outOfMemory(byteCount: byteCount) }
+    try HostMemory.check(count: rows, stride: 256)
   }
 }

@@ -15,25 +15,38 @@ struct Conformance: ParsableCommand {
       \(suites.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
       """)
 
-  static let suites: [any Suite] = [ReprSuite(), RandomSuite(), SemanticsSuite(), EdgeSuite(), OpsSuite()]
+  static let suites: [any Suite] = [
+    ReprSuite(), RandomSuite(), SemanticsSuite(), EdgeSuite(), OpsSuite(), BitsSuite(), MemorySuite(),
+  ]
 
   @Argument(help: "The suite that the files belong to.", completion: .list(suites.map(\.name)))
   var suite: String
 
-  @Argument(help: "Files of one JSON row a line.", completion: .file(extensions: ["jsonl"]))
-  var files: [String]
+  @Argument(help: "Files of one JSON row a line. bits has calls of its own besides.", completion: .file(extensions: ["jsonl"]))
+  var files: [String] = []
 
   @OptionGroup(title: "Of the suite ops")
   var ops: OpArguments
+
+  @OptionGroup(title: "Of the suite bits")
+  var bits: BitsArguments
 
   func run() throws {
     guard let suite = Conformance.suites.first(where: { $0.name == suite }) else {
       throw ValidationError(
         "There is no suite '\(suite)'; there are \(Conformance.suites.map(\.name).joined(separator: ", ")).")
     }
-    let chosen = suite is OpsSuite ? OpsSuite(options: ops.options) : suite
+    let comparison: BitsSuite? = suite is BitsSuite ? BitsSuite(threads: bits.counts ?? []) : nil
+    let chosen: any Suite = comparison ?? (suite is OpsSuite ? OpsSuite(options: ops.options) : suite)
+    if files.isEmpty && comparison == nil { throw ValidationError("There are no files to be checked.") }
     if ops.fused { Fusion.leastCount = 1 }
     var tally = Tally()
+    if let comparison {
+      for (index, call) in LargeCall.all.enumerated() {
+        tally.count(id: "large \(index) \(call.operation)") { try comparison.compare(call.input) }
+      }
+      ThreadPool.cutsFinely = true
+    }
     for file in files {
       let location = URL(filePath: file)
       let text = try Data(contentsOf: location)

@@ -17,16 +17,19 @@ struct Tally {
   }
 
   mutating func count(_ suite: any Suite, line: [UInt8], id place: String, family: String) {
-    var id = place
-    var tier: String?
-    let outcome: Outcome
     do {
       let row = try JSON(parsing: line)
-      id = row["id"]?.text ?? place
-      tier = row["tier"]?.text
       guard suite.isSelected(row) else { return }
-      outcome = try checked { try suite.check(row) }
-    } catch let skip as Skip {
+      count(id: row["id"]?.text ?? place, tier: row["tier"]?.text, family: family) { try suite.check(row) }
+    } catch {
+      count(id: place, family: family) { throw error }
+    }
+  }
+
+  /// Counts what a check says; it runs within `checked`.
+  mutating func count(id: String, tier: String? = nil, family: String = "", _ check: () throws -> Outcome) {
+    let outcome: Outcome
+    do { outcome = try checked(check) } catch let skip as Skip {
       outcome = .skipped(skip.reason)
     } catch let unfit as Unfit {
       outcome = .skipped(unfit.reason)

@@ -67,6 +67,28 @@ import Testing
     #expect(isSame(y[1...], inPieces(Tensor(values)) { ($0 + 1) * 3 + ($0 + 1) }[1...]))
   }
 
+  /// What others wait for is not changed under them, in whatever way it is changed.
+  @Test func whatOthersWaitForStaysAsItIs() {
+    let step = ElementwiseKernel { x, y in x + y }
+    let changes: [(inout Tensor) -> Void] = [
+      { $0 += 1 }, { $0[0] = Tensor(Float(5)) }, { $0[1...] *= 2 }, { x in noGrad { step.update(&x, with: 1) } },
+      { $0.fill(3) }, { $0.update { $0 * 2 } }, { $0[$0 .> 0] = 7 },
+    ]
+    for change in changes {
+      var x = Tensor(values) + 1
+      let y = x * 2
+      change(&x)
+      #expect(isSame(y, inPieces(Tensor(values)) { ($0 + 1) * 2 }))
+      var w = Tensor(values)
+      let z = w + 1
+      w = z
+      let v = z * 2
+      change(&w)
+      #expect(isSame(v, inPieces(Tensor(values)) { ($0 + 1) * 2 }))
+      #expect(isSame(z, inPieces(Tensor(values)) { $0 + 1 }))
+    }
+  }
+
   @Test func variablesChangeUnderNobody() {
     var w = Tensor(values, requiresGrad: true)
     let y = w * w

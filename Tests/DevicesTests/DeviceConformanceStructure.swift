@@ -177,6 +177,7 @@ import Testing
           (OrderedPart.first(descending: false), numbers.int(0...shape[dim])),
           (.first(descending: true), numbers.int(0...shape[dim])),
           (.rank(numbers.int(0...(shape[dim] - 1))), 1),
+          (.median(ignoresNaN: false), 1), (.median(ignoresNaN: true), 1),
           (.all, shape[dim]),
         ]
         for (part, count) in parts {
@@ -197,6 +198,8 @@ import Testing
               case .first(descending: false): Array(sorted.prefix(count))
               case .first(descending: true): sorted.suffix(count).reversed()
               case .rank(let rank): [sorted[rank]]
+              case .median(let ignoresNaN):
+                [sorted.median(ignoresNaN: ignoresNaN)]
               case .all: sorted
               }
             expectEqual(result.map { gotValues[$0] }, wanted, dtype, ulps: 0.5, context)
@@ -204,6 +207,10 @@ import Testing
             #expect(Set(places).count == count && places.allSatisfy { row.indices.contains($0) }, "\(context)")
             expectEqual(result.map { gotValues[$0] }, places.map { row[$0] }, dtype, context)
           }
+          // Where nobody asks for places the values are the same.
+          let alone = try values.on(device)
+          try device.select(part, of: try input.on(device), dim: dim, values: alone, indices: nil)
+          expectEqual(try alone.values(), gotValues, dtype, ulps: 0.5, "\(part) of \(shape) without places on \(tested)")
         }
       }
     }
@@ -298,5 +305,14 @@ import Testing
         }
       }
     }
+  }
+}
+
+extension [Scalar] {
+  /// Of elements in order.
+  fileprivate func median(ignoresNaN: Bool) -> Scalar {
+    let numbers = prefix { !$0.isNaN }.count
+    if numbers < count && !ignoresNaN { return self[numbers] }
+    return self[Swift.max(numbers - 1, 0) / 2]
   }
 }

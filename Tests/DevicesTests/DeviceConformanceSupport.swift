@@ -92,12 +92,17 @@ extension Operand {
     return model(shape ?? [values.count], dtype, of: values.isEmpty ? [.int(0)] : values, using: &numbers)
   }
 
-  /// The same memory on another device, all bytes of it.
+  /// The same memory on another device, all bytes of it. There what is true is any byte but zero: a byte counts as its truth everywhere.
   func on(_ device: any Device) throws(TensorError) -> Operand {
     var bytes = [UInt8](repeating: 0, count: storage.byteCount)
     let copy = try device.allocate(byteCount: storage.byteCount)
     do {
       try bytes.withUnsafeMutableBytes { try storage.device.download(storage, to: $0) }
+      if dtype == .bool && device !== ReferenceDevice.shared {
+        for place in (0..<count).map(layout.storagePosition) where bytes[place] != 0 {
+          bytes[place] = UInt8(1 + (place * 101 + 6) % 255)
+        }
+      }
       try bytes.withUnsafeBytes { try device.upload($0, to: copy) }
     } catch {
       throw error as! TensorError

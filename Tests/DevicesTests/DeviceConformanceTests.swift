@@ -43,7 +43,7 @@ import Testing
     func check(_ shape: [Int], _ form: Form, _ value: Scalar) throws {
       let want = Operand.model(shape, dtype, form, using: &numbers)
       let got = try devices.map { try want.on($0) }
-      ReferenceDevice.shared.fill(want, with: value)
+      try ReferenceDevice.shared.fill(want, with: value)
       for operand in got {
         try operand.device.fill(operand, with: value)
         try expectSame(operand, want, "fill \(form) \(shape) with \(value) on \(operand.device.description)")
@@ -67,7 +67,7 @@ import Testing
       let outputForm = Form.outputs.randomElement(using: &numbers)!
       let want = Operand.model(shape, target, outputForm, using: &numbers)
       let got = try devices.map { try want.on($0) }
-      ReferenceDevice.shared.copy(input, to: want)
+      try ReferenceDevice.shared.copy(input, to: want)
       for operand in got {
         try operand.device.copy(try input.on(operand.device), to: operand)
         try expectSame(

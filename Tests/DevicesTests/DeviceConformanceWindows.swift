@@ -141,7 +141,7 @@ extension DeviceConformanceTests {
         from, dtype, Form.allCases.randomElement(using: &numbers)!, of: dtype.wholeValues(100, using: &numbers), using: &numbers)
       let want = Operand.model(to, dtype, Form.outputs.randomElement(using: &numbers)!, using: &numbers)
       let got = try devices.map { try want.on($0) }
-      ReferenceDevice.shared.resample(input, dim: dim, bands, isTransposed: isTransposed, to: want)
+      try ReferenceDevice.shared.resample(input, dim: dim, bands, isTransposed: isTransposed, to: want)
       for operand in got {
         let device = operand.device
         try device.resample(input.on(device), dim: dim, bands, isTransposed: isTransposed, to: operand)

@@ -44,8 +44,15 @@ struct BackwardPass {
         return
       }
       self[index] = nil
-      sum += gradient  // in place where nobody else holds the first
+      // In place where nobody else holds the first. What is there so far is no gradient that anybody could go on with, and a sum that fails
+      // is passed on as such: half of it would be wrong.
+      do throws(TensorError) { try Operation.add.update(&sum, gradient.argument, keepsValue: false) } catch { sum = .failure(error) }
       self[index] = sum
+    }
+
+    func checkValid() throws(TensorError) {
+      try first?.checkValid()
+      if let more { for gradient in more.values { try gradient.checkValid() } }
     }
   }
 
@@ -133,11 +140,13 @@ struct BackwardPass {
       if let hooks { try apply(hooks, of: node, to: &pending.gradients) }
       if let targets {
         for (index, target) in targets.enumerated() where target.node === node {
+          try pending.gradients.checkValid()
           captured[index] = pending.gradients[target.output]
         }
       }
       if let variable = node.variable {
         if accumulates, let gradient = pending.gradients.first.take(), targets?.contains(where: { $0.node === node }) ?? true {
+          try gradient.checkValid()
           variable.accumulate(gradient, of: node)
         }
         continue
@@ -154,23 +163,18 @@ struct BackwardPass {
   }
 
   private func apply(_ hooks: NodeHooks, of node: Node, to gradients: inout Arrived) throws(TensorError) {
+    try gradients.checkValid()
     for index in 0..<node.results.count {
       guard var gradient = gradients[index] else { continue }
       for hook in hooks.gradient[index]?.all ?? [] {
-        guard let replaced = hook(gradient) else { continue }
+        guard let replaced = try hook(gradient, node)?.valid() else { continue }
         guard replaced.shape == gradient.shape else {
           throw .runtime("hook '<lambda>' has changed the size of value")
         }
         gradient = replaced.frozen
       }
       gradients[index] = gradient
-      if hooks.retained[index] != nil {
-        let kept = gradient
-        node.withHooks { state in
-          let before = state.retained[index].flatMap { $0 }
-          state.retained[index] = .some(before.map { $0 + kept } ?? kept)
-        }
-      }
+      hooks.retained[index]?.add(gradient, copiesFirst: false)
     }
   }
 
@@ -193,6 +197,7 @@ struct BackwardPass {
   }
 
   private mutating func propagate(_ gradients: Arrived, through node: Node) throws(TensorError) {
+    try gradients.checkValid()
     guard let pullback = node.enter(releases: !keepsGraph) else { throw BackwardPass.released }
     if case .formulas(let formulas, _) = pullback {
       guard let g = gradients.first else { return }
@@ -222,6 +227,7 @@ struct BackwardPass {
         return
       }
     }
+    try gradients.checkValid()
     try KernelPullback(kernel, dtype: node.dtype, saved: saved).forEachGradient(gradients, node) {
       (index, gradient) throws(TensorError) in try deliver(gradient, input: index, of: node)
     }
@@ -242,7 +248,7 @@ struct BackwardPass {
   private mutating func deliverAdapted(
     _ gradient: Tensor, _ edge: HeldEdges.Edge, input: Int, of node: Node
   ) throws(TensorError) {
-    guard gradient.isValid else { return }
+    try gradient.checkValid()
     let output = Int(edge.output)
     let shape = edge.node.results.shape(output)
     // A function or a hook may give back a variable.
@@ -253,10 +259,12 @@ struct BackwardPass {
           "Function \(node.name) returned an invalid gradient at index \(input) - got \(gradient.shape) "
             + "but expected shape compatible with \(shape)")
       }
-      gradient = gradient.sum(to: shape)
+      gradient = try gradient.sum(to: shape).valid()
     }
-    if gradient.dtype != edge.node.results.dtype(output) { gradient = gradient.to(edge.node.results.dtype(output)) }
-    if detectsAnomalies, gradient.isNaN().any().item().boolValue {
+    if gradient.dtype != edge.node.results.dtype(output) {
+      gradient = try gradient.to(edge.node.results.dtype(output)).valid()
+    }
+    if detectsAnomalies, Bool(gradient.isNaN().any()) {
       throw .runtime("Function '\(node.name)' returned nan values in its \(input)th output.")
     }
     add(gradient, to: edge.target, output: output)

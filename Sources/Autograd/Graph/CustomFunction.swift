@@ -76,8 +76,10 @@ public struct ResultGradients: Sendable {
 extension DifferentiableFunction {
   /// The function's only, or first, result.
   public func callAsFunction(_ inputs: Tensor...) -> Tensor {
-    apply(inputs).first ?? .failure(.type("\(Self.self) gave no result"))
+    apply(inputs).first ?? .failure(noResult)
   }
+
+  private var noResult: TensorError { .type("\(Self.self) gave no result") }
 
   /// All results of the function.
   public func apply(_ inputs: Tensor...) -> [Tensor] { apply(inputs) }
@@ -91,7 +93,10 @@ extension DifferentiableFunction {
     let isRecording = GradientMode.isEnabled && frozen.contains(where: \.requiresGrad)
     var context = FunctionContext(needsInputGrad: frozen.map { isRecording && $0.requiresGrad })
     let results = noGrad { forward(frozen, &context) }
-    if let failed = (frozen + results).first(where: { !$0.isValid }) { return results.map { _ in failed } }
+    if let failed = (frozen + results).first(where: { !$0.isValid }) {
+      failed.reportUse()
+      return results.map { _ in failed }
+    }
     guard isRecording, !results.isEmpty else { return results }
     let call = FunctionCall(function: self, context, inputs: frozen, results: results)
     let node = Node(
@@ -107,20 +112,24 @@ extension DifferentiableFunction {
   ///
   /// Error: `a leaf Variable that requires grad has been used in an in-place operation.` outside `noGrad`.
   public func update(_ x: inout Tensor, _ others: Tensor...) {
-    guard let variable = x.body.node?.variable else {
-      if let result = apply([x] + others).first { x = result }
-      return
-    }
     do throws(TensorError) {
+      func result() throws(TensorError) -> Tensor {
+        guard let result = apply([x] + others).first else { throw noResult }
+        return try result.valid()
+      }
+      guard let variable = x.body.node?.variable else {
+        x = try result()
+        return
+      }
       guard !GradientMode.isEnabled else {
         throw .runtime("a leaf Variable that requires grad has been used in an in-place operation.")
       }
-      guard let result = apply([x] + others).first, result.isValid else { return }
+      let result = try result()
       try checkInPlace(of: result.shape, result.dtype, in: x.shape, x.dtype)
-      let value = result.to(x.dtype).frozen.operand
+      let value = try x.keepingValue(in: result.to(x.dtype).valid().frozen, isShared: true).operand
       try variable.update { (state) throws(TensorError) in state.value = value }
     } catch {
-      _ = Tensor.failure(error)
+      Tensor.report(error)
     }
   }
 }

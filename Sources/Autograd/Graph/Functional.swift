@@ -39,7 +39,7 @@ public func vjp(
   try enableGrad {
     let variable = argument(x, createGraph)
     let result = try function(variable)
-    guard result.isValid else { return (result, result) }
+    guard result.isValid else { return (result.passedOn, result) }
     if v == nil && result.count != 1 {
       let failed = Tensor.failure(
         .runtime(
@@ -65,7 +65,7 @@ public func jvp(
   try enableGrad {
     let variable = argument(x, createGraph)
     let result = try function(variable)
-    guard result.isValid else { return (result, result) }
+    guard result.isValid else { return (result.passedOn, result) }
     if v == nil && x.count != 1 {
       let failed = Tensor.failure(
         .runtime(
@@ -107,13 +107,13 @@ private func finished(_ result: Tensor, _ createGraph: Bool) -> Tensor { createG
 
 /// The gradient of `result` weighed by `v`, zeros where it does not depend on `variable`.
 private func weighed(_ result: Tensor, by variable: Tensor, _ v: Tensor?, _ createGraph: Bool) -> Tensor {
-  guard result.requiresGrad else { return result.isValid ? variable.detach().zerosLike() : result }
+  guard result.requiresGrad else { return result.isValid ? variable.detach().zerosLike() : result.passedOn }
   return grad(
     of: [result], wrt: [variable], gradOutputs: [v], retainGraph: true, createGraph: createGraph, materializeGrads: true)[0]
 }
 
 private func gradient(of result: Tensor, by variable: Tensor, operation: String) -> Tensor {
-  guard result.isValid else { return result }
+  guard result.isValid else { return result.passedOn }
   guard result.count == 1 else {
     return .failure(
       .runtime("The Tensor returned by the function given to \(operation) should contain a single element"))
@@ -122,7 +122,7 @@ private func gradient(of result: Tensor, by variable: Tensor, operation: String)
 }
 
 private func jacobian(of result: Tensor, by variable: Tensor, _ createGraph: Bool) -> Tensor {
-  guard result.isValid else { return result }
+  guard result.isValid else { return result.passedOn }
   let shape = result.shape + variable.shape
   guard result.requiresGrad, result.count > 0 else {
     return .zeros(shape, dtype: variable.dtype, device: variable.device)

@@ -16,7 +16,9 @@ extension Tensor {
   /// - Parameters:
   ///   - gradient: the gradient of some later scalar by this tensor, in this tensor's shape; 1 where this tensor has one element.
   ///   - retainGraph: whether the graph can be walked again; as `createGraph` if nil.
-  ///   - createGraph: whether the gradients can be differentiated in turn.
+  ///   - createGraph: whether the gradients can be differentiated in turn. A `grad` is then part of a graph that leads to the variable which holds
+  ///     it: a circle, which keeps all of it in memory until `grad` is set to nil. A warning says so once. `grad(of:wrt:createGraph:)` gives the
+  ///     same gradients without a circle.
   ///   - inputs: accumulates into these alone.
   ///
   /// Errors: `grad can be implicitly created only for scalar outputs`; `element 0 of tensors does not require grad and does not have a
@@ -49,7 +51,7 @@ private func backward(
     _ = try walk(
       tensors, gradients: gradients, retainGraph: retainGraph, createGraph: createGraph, accumulates: true, targets: targets)
   } catch {
-    _ = Tensor.failure(error)
+    Tensor.report(error)
   }
 }
 
@@ -109,6 +111,7 @@ public func grad(
 private func nodes(of inputs: [Tensor]) throws(TensorError) -> [(node: Node, output: Int)] {
   var nodes: [(node: Node, output: Int)] = []
   for input in inputs {
+    try input.checkValid()
     guard let node = input.body.node else { throw .runtime("One of the differentiated Tensors does not require grad") }
     nodes.append((node, input.outputIndex))
   }
@@ -119,7 +122,8 @@ private func walk(
   _ outputs: some Collection<Tensor>, gradients: [Tensor?]?, retainGraph: Bool?, createGraph: Bool, accumulates: Bool,
   targets: [(node: Node, output: Int)]?
 ) throws(TensorError) -> [Tensor?] {
-  for tensor in outputs where !tensor.isValid { return [] }
+  for tensor in outputs { try tensor.checkValid() }
+  if accumulates && createGraph { Warning.createGraph() }
   let mode: GradientMode = createGraph ? .recording : .notRecording
   var pass = BackwardPass(
     keepsGraph: retainGraph ?? createGraph, mode: mode, accumulates: accumulates, targets: targets,
@@ -148,7 +152,7 @@ private func walk(
 }
 
 private func rootGradient(of output: Tensor, _ given: Tensor?, index: Int) throws(TensorError) -> Tensor {
-  if let given {
+  if let given = try given?.valid() {
     guard given.shape == output.shape else {
       throw .runtime(
         "Mismatch in shape: grad_output[\(index)] has a shape of torch.Size(\(given.shape)) and output[\(index)] has a shape of "
@@ -160,7 +164,7 @@ private func rootGradient(of output: Tensor, _ given: Tensor?, index: Int) throw
     throw .runtime("element \(index) of tensors does not require grad and does not have a grad_fn")
   }
   guard output.count == 1 else { throw .runtime("grad can be implicitly created only for scalar outputs") }
-  return output.rank == 0 ? one(output.dtype, output.device) : output.onesLike()
+  return try (output.rank == 0 ? one(output.dtype, output.device) : output.onesLike()).valid()
 }
 
 /// The number one: where most walks begin, so the common ones are made once.

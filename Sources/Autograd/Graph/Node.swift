@@ -395,11 +395,13 @@ extension Node {
   public var nextFunctions: [Node?] { (0..<edges.count).map { edges[$0]?.node } }
 
   /// Calls `hook` after this node ran in a backward pass. What it returns takes the place of the gradients of the inputs.
+  ///
+  /// A hook that captures this node, or a tensor that was computed by it, keeps both in memory until it is removed.
   @discardableResult
   public func registerHook(
     _ hook: @escaping @Sendable (_ gradInputs: [Tensor?], _ gradOutputs: [Tensor?]) -> [Tensor?]?
   ) -> HookHandle {
     let id = withHooks { $0.node.add(hook) }
-    return HookHandle { self.withHooks { $0.node.remove(id) } }
+    return HookHandle { [weak self] in _ = self?.withHooks { $0.node.remove(id) } }
   }
 }

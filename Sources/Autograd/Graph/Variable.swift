@@ -1,19 +1,20 @@
 import Devices
+import Synchronization
 
 /// A leaf that requires gradients: it has an identity, a value that `noGrad` code may change, and a gradient.
-final class Variable: @unchecked Sendable {
+final class Variable: AccumulatedGradient, @unchecked Sendable {
   // Sendable because the state is touched within the lock alone. What that excludes needs no further check of exclusive access.
 
   struct State: Sendable {
     var value: Operand
     /// `value` as a body outside the graph, for the operations until the next update.
     var snapshot: TensorBody?
-    var grad: Tensor?
     var postAccumulateHooks = HookList<@Sendable (Tensor) -> Void>()
   }
 
-  private let lock = LockWord()
   @exclusivity(unchecked) private var state: State
+  /// Whether there ever were any hooks, so that the others need no lock to see that there are none.
+  private let hasHooks = Atomic<Bool>(false)
 
   init(_ body: TensorBody) { state = State(value: body.operand) }
 
@@ -29,22 +30,7 @@ final class Variable: @unchecked Sendable {
     return made
   }
 
-  var grad: Tensor? {
-    get {
-      lock.lock()
-      defer { lock.unlock() }
-      return state.grad
-    }
-    set {
-      // What it replaces is released outside the lock.
-      lock.lock()
-      let old = state.grad.take()
-      state.grad = newValue
-      lock.unlock()
-      withExtendedLifetime(old) {}
-    }
-  }
-
+  /// Changes the state, the value most of all. Other updates and readers wait, so an update that makes the new value of the old one loses none.
   func update<Result>(_ body: (inout State) throws(TensorError) -> Result) throws(TensorError) -> Result {
     try lock.withLock { () throws(TensorError) in
       // The value is its own again, unless a graph has saved it.
@@ -61,39 +47,38 @@ final class Variable: @unchecked Sendable {
     return body(&state.value)
   }
 
-  /// Keeps a gradient where there is none yet and no hook waits for it.
-  private func keep(_ gradient: Tensor) -> Bool {
-    lock.lock()
-    defer { lock.unlock() }
-    guard state.grad == nil, state.postAccumulateHooks.isEmpty else { return false }
-    state.grad = gradient
-    return true
+  /// Puts a value in the place of one that it was made of, if that still is the value. A value that somebody holds is never changed in place,
+  /// so it is the same as long as it has the same memory.
+  func replace(_ old: Operand, by new: Operand) -> Bool {
+    // What it replaces is released outside the lock.
+    var replaced: (Operand, TensorBody?)?
+    lock.withLock {
+      guard state.value.storage === old.storage else { return }
+      replaced = (state.value, state.snapshot.take())
+      state.value = new
+    }
+    return replaced != nil
   }
 
-  /// Adds a gradient to what is there, in place where nobody else holds it, and calls the hooks of `node`, this variable's.
+  /// Adds a gradient to what is there and calls the hooks of `node`, this variable's, with no lock held: they may do with the variable what they
+  /// like.
   func accumulate(_ gradient: Tensor, of node: Node) {
-    // One number repeated becomes memory that can be added to. And the pass leaves nothing to be done that would hold on to what the graph
-    // saved.
+    // One number repeated becomes memory that can be added to.
     let gradient = gradient.layout.isUniform ? gradient.contiguous() : gradient
-    let mode = GradientMode.current
-    if mode == .notRecording && keep(gradient) {
-      gradient.evaluate()
-      return
+    guard gradient.isValid else { return }
+    add(gradient, copiesFirst: true)
+    if hasHooks.load(ordering: .acquiring) {
+      for hook in lock.withLock({ state.postAccumulateHooks }).all { hook(node.asTensor) }
     }
-    // The sum runs outside the lock: it is an operation like any other, and may wait for a device.
-    var (sum, hooks) = lock.withLock { (state.grad.take(), state.postAccumulateHooks) }
-    if sum != nil {
-      sum! += gradient
-    } else if mode == .recording {
-      // What the graph goes on from is a copy, as in PyTorch.
-      sum = gradient.detach()
-      sum!.copy(from: gradient)
-    } else {
-      sum = gradient
+  }
+
+  func postAccumulateHooks<Result: Sendable>(
+    _ body: (inout HookList<@Sendable (Tensor) -> Void>) -> Result
+  ) -> Result {
+    lock.withLock {
+      hasHooks.store(true, ordering: .releasing)
+      return body(&state.postAccumulateHooks)
     }
-    sum!.evaluate()
-    grad = sum
-    if !hooks.isEmpty { for hook in hooks.all { hook(node.asTensor) } }
   }
 }
 

@@ -12,27 +12,37 @@ extension Tensor {
   /// Writes a value into a part of this tensor. Its memory is written where nobody else holds it, and copied first where somebody does.
   ///
   /// The derivative: what was there before gets the gradient with zeros in the part, the value gets the gradient of the part.
-  mutating func write(_ value: consuming AssignedValue, at selection: Selection) {
-    guard isValid else { return }
+  ///
+  /// - Parameter keepsValue: whether this tensor has its old value after an error that a device tells later; otherwise it has none.
+  mutating func write(_ value: consuming AssignedValue, at selection: Selection, keepsValue: Bool = true) {
     do throws(TensorError) {
+      try checkValid()
+      if isUnchanged(value, at: selection) { return }
       let write = try Write(value, at: selection, in: self)
-      try apply(write)
+      try apply(write, keepsValue: keepsValue)
     } catch {
-      _ = Tensor.failure(error)
+      Tensor.report(error)
     }
   }
 
-  private mutating func apply(_ write: Write) throws(TensorError) {
+  /// Whether the value is the part itself, as it comes back where the change failed in `x[0] += y`.
+  private func isUnchanged(_ value: borrowing AssignedValue, at selection: Selection) -> Bool {
+    guard ErrorScope.hasFailed, case .tensor(let part) = copy value, part.isValid, selection.index == nil else { return false }
+    let whole = body.value
+    return part.body.storage === whole.storage && part.layout == whole.layout.applying(selection.steps)
+  }
+
+  private mutating func apply(_ write: Write, keepsValue: Bool) throws(TensorError) {
     let mode = GradientMode.current
-    if let value = write.value, !value.isValid {
-      self = value
-      return
-    }
     if let variable = body.node?.variable {
       if mode == .recording { throw write.leafError }
       try variable.update { (state) throws(TensorError) in
-        if !isKnownUniquelyReferenced(&state.value.storage) { state.value = try state.value.copied() }
-        try write.run(on: state.value)
+        if state.value.storage.isPending { state.value.storage.compute() }
+        let isOwner = Storage.isHeldAlone(&state.value.storage)
+        var target = state.value
+        if !isOwner { target = try target.copied(keepsValue: keepsValue) }
+        try write.run(on: keepsValue ? target.updated : target)
+        state.value = target
       }
       return
     }
@@ -45,26 +55,32 @@ extension Tensor {
     }
     let isOwner = isSoleOwner && body.layout.showsEachElementOnce
     var target = body.operand
-    if !isOwner { target = try target.copied() }
-    try write.run(on: target)
+    if !isOwner { target = try target.copied(keepsValue: keepsValue) }
+    try write.run(on: keepsValue ? target.updated : target)
     if isOwner && node === body.node { return }
     body = TensorBody(
       storage: target.storage, layout: target.layout, dtype: target.dtype, node: node, outputIndex: Int(outputIndex),
       flags: body.flags)
   }
 
-  /// Whether nobody else holds this tensor's memory. Hold no operand of it when asking.
+  /// Whether nobody else holds this tensor's memory, whose elements are there then. Hold no operand of it when asking.
   private var isSoleOwner: Bool {
-    mutating get { isKnownUniquelyReferenced(&body) && isKnownUniquelyReferenced(&body.storage) }
+    mutating get {
+      if body.storage.isPending { body.storage.compute() }
+      return isKnownUniquelyReferenced(&body) && Storage.isHeldAlone(&body.storage)
+    }
   }
 }
 
 extension Operand {
   /// A copy in row-major order, in memory of its own.
-  func copied() throws(TensorError) -> Operand {
+  ///
+  /// - Parameter keepsValue: whether the copy takes this one's place as a value: see `Device.keepValue`.
+  func copied(keepsValue: Bool = false) throws(TensorError) -> Operand {
     let copy = Operand(
       storage: try device.allocate(byteCount: count * dtype.byteCount), layout: Layout(shape: shape), dtype: dtype)
     try device.copy(self, to: copy)
+    if keepsValue { try device.keepValue(of: self, in: copy) }
     return copy
   }
 }
@@ -93,7 +109,7 @@ private struct Write {
       number = nil
       positions = try selection.positions(in: stepped, device: device)
       partShape = positions?.resultShape(of: stepped) ?? stepped
-      value = tensor.isValid ? try fitted(tensor.frozen, to: target) : tensor
+      value = try fitted(tensor.valid().frozen, to: target)
     }
   }
 
@@ -102,14 +118,14 @@ private struct Write {
     var value = tensor
     if value.rank > partShape.count {
       let spare = min(value.shape.prefix { $0 == 1 }.count, value.rank - partShape.count)
-      if spare > 0 { value = value.reshape(Array(value.shape.dropFirst(spare))) }
+      if spare > 0 { value = try value.reshape(Array(value.shape.dropFirst(spare))).valid() }
     }
     if positions == nil {
       _ = try value.layout.expanded(to: partShape)
     } else {
       try checkPut(value, original: tensor, into: target)
     }
-    if value.device !== target.device { value = value.to(target.device) }
+    if value.device !== target.device { value = try value.to(target.device).valid() }
     // A view of the same memory would force a copy of the whole of it, and could change while it is read.
     if value.body.storage === target.body.frozen.storage {
       let copy = try value.converted(to: value.dtype).body
@@ -171,7 +187,7 @@ private struct Write {
     var formulas: [(@Sendable (Tensor) -> Tensor)?] = [
       { g in
         var rest = g
-        rest.write(.number(.int(0)), at: selection)
+        rest.write(.number(.int(0)), at: selection, keepsValue: false)
         return rest
       }
     ]

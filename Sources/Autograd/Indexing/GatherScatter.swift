@@ -32,7 +32,7 @@ extension Tensor {
         try along.gather(x.lined.operand, to: result.lined.operand)
       }
       return result.differentiable("GatherBackward0", x) { g in
-        x.fullLikeBare(.int(0)).to(g.dtype).scatterAdd(dim: dim, index: index, source: g)
+        g.summed(along: dim, at: index, in: x.shape)
       }
     }
   }
@@ -120,10 +120,24 @@ extension Tensor {
 extension Tensor {
   /// The derivative by a source that may be larger than the index: zero where no index reached.
   func gathered(_ dim: Int, _ index: Tensor, in shape: [Int]) -> Tensor {
+    if index.count == 0 { return .zeros(shape, dtype: dtype, device: device) }
     let picked = gather(dim: dim, index: index)
     if picked.shape == shape { return picked }
     let steps = index.shape.enumerated().map { ViewStep.slice(dim: $0.offset, start: 0, count: $0.element, step: 1) }
     return picked.placed(at: steps, in: shape)
+  }
+
+  /// Zeros of a shape, with this tensor's elements added along a dimension at the places of a checked index: the derivative of picking them.
+  func summed(along dim: Int, at index: Tensor, in shape: [Int], _ name: String = "ScatterAddBackward0") -> Tensor {
+    attempt(self, index) { x, index throws(TensorError) in
+      let result = try Tensor.uninitialized("zeros", shape, x.dtype, x.device)
+      if index.count == 0 {
+        try x.device.fill(result.operand, with: .int(0))
+      } else {
+        try AdvancedIndex(along: dim, index, of: result).scatter(.sum, x.lined.operand, to: result.lined.operand)
+      }
+      return result.differentiable(name, x, saves: false) { g in g.gather(dim: dim, index: index) }
+    }
   }
 
   /// A bare copy with the source combined into it. `dim` is wrapped.
@@ -160,8 +174,6 @@ extension Tensor {
   /// A 0-d tensor as a bare line of one element.
   fileprivate var lined: Tensor { rank == 0 ? bareView(Layout(shape: [1], strides: [1], offset: layout.offset)) : self }
 
-  fileprivate func fullLikeBare(_ value: Scalar) -> Tensor { .full(shape, value, dtype: dtype, device: device) }
-
   /// A bare 0-d tensor of this tensor's dtype.
   func bareNumber(_ value: Scalar) throws(TensorError) -> Tensor {
     let result = try Tensor.uninitialized("full", [], dtype, device)
@@ -184,6 +196,12 @@ extension Tensor {
   ///
   /// - Parameter ignored: may stand anywhere.
   func firstOutside(of size: Int, ignoring ignored: Int? = nil) throws(TensorError) -> Int? {
+    if count > 4096, ignored == nil, dtype.isIntegral {
+      // Of many the least and the greatest tell, without a list of answers.
+      let whole = try ReductionShape(of: shape, dim: nil, keepDim: false)
+      let (least, greatest) = (try reduced(.min, whole, dtype: dtype), try reduced(.max, whole, dtype: dtype))
+      if least.item().intValue >= 0, greatest.item().intValue < Int64(size) { return nil }
+    }
     let numbers = [size] + (ignored.map { [$0] } ?? [])
     let outside = try Elementwise.apply(
       ignored == nil ? Tensor.isOutside : Tensor.isOutsideAndCounts, "", dtype: .int64,

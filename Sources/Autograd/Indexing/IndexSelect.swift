@@ -21,21 +21,13 @@ extension Tensor {
       if let position = try index.firstOutside(of: size) {
         throw .runtime("INDICES element is out of DATA bounds, id=\(position) axis_dim=\(size)")
       }
-      let result = try x.indexed(dim, index)
+      if x.rank == 0 { return try x.converted(to: x.dtype).differentiable("IndexSelectBackward0", x, saves: false) { g in g } }
+      let place = try AdvancedIndex(dim: dim, index, of: x)
+      let result = try Tensor.uninitialized("index_select", place.resultShape(of: x.shape), x.dtype, x.device)
+      try place.gather(x.operand, to: result.operand)
       let shape = x.shape
-      return result.differentiable("IndexSelectBackward0", x) { g in
-        Tensor.zeros(shape, dtype: g.dtype, device: g.device).indexAdd(dim: dim, index: index, source: g)
-      }
+      return result.differentiable("IndexSelectBackward0", x) { g in g.summed(at: place, in: shape) }
     }
-  }
-
-  /// Bare, and checked.
-  private func indexed(_ dim: Int, _ index: Tensor) throws(TensorError) -> Tensor {
-    if rank == 0 { return try converted(to: dtype) }
-    let place = try AdvancedIndex(dim: dim, index, of: self)
-    let result = try Tensor.uninitialized("index_select", place.resultShape(of: shape), dtype, device)
-    try place.gather(operand, to: result.operand)
-    return result
   }
 
   /// Adds `alpha` times the parts of `source` along a dimension to those of this tensor at the positions of a 1-d index.
@@ -152,7 +144,7 @@ extension Tensor {
       try flat.gather(try x.line(), to: result.operand)
       let shape = x.shape
       return result.differentiable("TakeBackward0", x) { g in
-        Tensor.zeros(shape, dtype: g.dtype, device: g.device).put(index, g, accumulate: true)
+        g.summed(at: flat, in: [shape.reduce(1, *)]).reshape(shape)
       }
     }
   }

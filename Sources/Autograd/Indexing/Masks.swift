@@ -90,11 +90,14 @@ extension Tensor {
   /// Errors: `too many indices for tensor of dimension 3 (got 4)`; `Index put requires the source and destination dtypes match, ...`; `shape
   /// mismatch: value tensor of shape [3] cannot be broadcast to indexing result of shape [2, 4]`.
   public func indexPut(_ indices: [Tensor?], _ values: Tensor, accumulate: Bool = false) -> Tensor {
-    if let invalid = indices.lazy.compactMap({ $0 }).first(where: { !$0.isValid }) { return invalid }
+    if let invalid = indices.lazy.compactMap({ $0 }).first(where: { !$0.isValid }) { return invalid.passedOn }
     return attempt(self, values) { x, values throws(TensorError) in
-      let named = indices.reduce(0) { $0 + ($1.map { $0.isMask ? $0.rank : 1 } ?? 1) }
+      let named = indices.reduce(0) { $0 + ($1.map { $0.isMask ? Swift.max($0.rank, 1) : 1 } ?? 1) }
       guard named <= x.rank else {
         throw .index("too many indices for tensor of dimension \(x.rank) (got \(named))")
+      }
+      if indices.contains(where: { $0.map { $0.isMask && $0.rank == 0 } ?? false }) {
+        return x.putting(values, underWholeMasks: indices, accumulate: accumulate)
       }
       var dim = 0
       var tensors: [(dim: Int, tensor: Tensor)] = []
@@ -106,6 +109,27 @@ extension Tensor {
       let place = try AdvancedIndex(tensors, of: x.shape, device: x.device)
       return try x.put(values, at: place, accumulate: accumulate)
     }
+  }
+
+  /// `indexPut` where a mask is a 0-d one: it stands for a new dimension, of size one where it is true and otherwise empty. Waits for it.
+  private func putting(_ values: Tensor, underWholeMasks indices: [Tensor?], accumulate: Bool) -> Tensor {
+    var wide = self
+    var (dim, inserted) = (0, [Int]())
+    let places = indices.map { index -> Tensor? in
+      guard let index else {
+        dim += 1
+        return nil
+      }
+      guard index.isMask, index.rank == 0 else {
+        dim += index.isMask ? index.rank : 1
+        return index
+      }
+      wide = wide.unsqueeze(dim)
+      inserted.append(dim)
+      dim += 1
+      return .positions(index.item().boolValue ? 1 : 0, on: device)
+    }
+    return wide.indexPut(places, values, accumulate: accumulate).squeeze(inserted)
   }
 
   private func put(_ values: Tensor, at place: AdvancedIndex, accumulate: Bool) throws(TensorError) -> Tensor {

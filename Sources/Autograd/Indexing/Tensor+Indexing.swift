@@ -17,8 +17,8 @@ extension Tensor {
       attempt(self) { x throws(TensorError) in x.stepped(try x.step(to: index)) }
     }
     set(value) {
-      guard isValid else { return }
       do throws(TensorError) {
+        try checkValid()
         write(.tensor(consume value), at: Selection(steps: [try step(to: index)]))
       } catch {
         _ = Tensor.failure(error)
@@ -114,7 +114,7 @@ extension Tensor {
 
 extension Tensor {
   private func part(_ terms: [IndexTerm]) -> Tensor {
-    if let invalid = terms.firstInvalid { return invalid }
+    if let invalid = terms.firstInvalid { return invalid.passedOn }
     return attempt(self) { x throws(TensorError) in
       if terms.count == 1, case .position(let position) = terms[0].kind { return x[position] }
       return try x.part(
@@ -130,12 +130,9 @@ extension Tensor {
   }
 
   private mutating func assign(_ value: consuming AssignedValue, to terms: [IndexTerm]) {
-    guard isValid else { return }
-    if let invalid = terms.firstInvalid {
-      self = invalid
-      return
-    }
     do throws(TensorError) {
+      try checkValid()
+      try terms.firstInvalid?.checkValid()
       if terms.count == 1, case .position(let position) = terms[0].kind {
         write(value, at: Selection(steps: [try step(to: position)]))
         return

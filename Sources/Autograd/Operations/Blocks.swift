@@ -12,7 +12,7 @@ public func blockDiag(_ tensors: [Tensor]) -> Tensor {
       throw .runtime("torch.block_diag: Input tensors must have 2 or fewer dimensions. Input \(number) has \(x.rank) dimensions")
     }
     let shapes = tensors.map { $0.rank == 2 ? $0.shape : [1, $0.count] }
-    let size = [shapes.reduce(0) { $0 + $1[0] }, shapes.reduce(0) { $0 + $1[1] }]
+    let size = [shapes.reduce(0) { $0 &+ $1[0] }, shapes.reduce(0) { $0 &+ $1[1] }]
     let result = try Tensor.uninitialized("block_diag", size, commonDType(tensors), try commonDevice(tensors))
     try result.device.fill(result.operand, with: .int(0))
     var corner = (row: 0, column: 0)
@@ -27,7 +27,7 @@ public func blockDiag(_ tensors: [Tensor]) -> Tensor {
         to: result.operand.with(layout: result.layout.applying(steps)))
       let own = x.shape
       formulas.append { g in g.stepped(steps).reshape(own) }
-      corner = (corner.row + shape[0], corner.column + shape[1])
+      corner = (corner.row &+ shape[0], corner.column &+ shape[1])
     }
     return result.differentiable("BlockDiagBackward0", tensors, saves: false, formulas)
   }
@@ -41,8 +41,8 @@ public func cartesianProd(_ tensors: [Tensor]) -> Tensor {
     for x in frozen where x.rank != 1 { throw .runtime("Expect a 1D vector, but got shape \(x.shape)") }
     if frozen.count == 1 { return tensors[0] }
     let axes = meshgrid(tensors)
-    if let invalid = axes.first(where: { !$0.isValid }) { return invalid }
-    return axes.isEmpty ? .invalid : stack(axes.map { $0.reshape([-1]) }, dim: 1)
+    if let invalid = axes.first(where: { !$0.isValid }) { return invalid.passedOn }
+    return axes.isEmpty ? .invalid.passedOn : stack(axes.map { $0.reshape([-1]) }, dim: 1)
   }
 }
 

@@ -79,7 +79,11 @@ extension Tensor: Equatable {
   ///
   /// A NaN equals nothing. Tensors on several devices are an error. Waits for the device.
   public static func == (x: Tensor, y: Tensor) -> Bool {
-    guard x.isValid && y.isValid && x.shape == y.shape else { return false }
+    for tensor in [x, y] where !tensor.isValid {
+      tensor.reportUse()
+      return false
+    }
+    guard x.shape == y.shape else { return false }
     let isEqual = x .== y
     return isEqual.isValid && Bool(isEqual.all())
   }

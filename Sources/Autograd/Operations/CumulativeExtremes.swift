@@ -15,7 +15,7 @@ extension Tensor {
       let indices = try Tensor.uninitialized(scan.rawValue, x.shape, .int64, x.device)
       try x.device.scan(scan, x.operand.asRow, dim: dim, to: values.operand.asRow, indices: indices.operand.asRow)
       return Tensor.differentiable(name, results: [values, indices], inputs: [x]) { gradients in
-        [gradients[0].map { g in g.zerosLike().scatterAdd(dim: dim, index: indices, source: g) }]
+        [gradients[0].map { g in g.summed(along: dim, at: indices, in: g.shape) }]
       }
     }
     return (results[0], results[1])

@@ -198,6 +198,8 @@ extension EinsumEquation {
       if !left.isEmpty { product = product.sum(dim: left, keepDim: true) }
       if !right.isEmpty { next = next.sum(dim: right, keepDim: true) }
       product = both.isEmpty ? product * next : sumOfProducts(product, next, over: both)
+      // Of other dtypes or devices, say.
+      guard product.isValid else { return product }
     }
     return summed.isEmpty ? product : product.view(Array(product.shape[..<resultRank]))
   }

@@ -40,11 +40,10 @@ extension ElementwiseKernel {
   private func update(_ x: inout Tensor, _ others: inout [Tensor], _ operands: [any ScalarOrTensor]) {
     if replaceDirectly(&x, &others, operands) { return }
     let arguments = operands.map(\.elementwiseArgument)
-    if let invalid = ([x] + others).first(where: { !$0.isValid }) ?? arguments.firstInvalid {
-      x = invalid
-      return
-    }
     do throws(TensorError) {
+      try x.checkValid()
+      for index in others.indices { try others[index].checkValid() }
+      for case .tensor(let body) in arguments where body.flags.contains(.invalid) { throw body.useError }
       let plan = try Plan(self, [x] + others, arguments)
       if plan.isRecorded {
         try replaceRecorded(&x, &others, arguments, plan.dtype)
@@ -52,7 +51,7 @@ extension ElementwiseKernel {
         try replace(&x, &others, plan)
       }
     } catch {
-      _ = Tensor.failure(error)
+      Tensor.report(error)
     }
   }
 
@@ -109,24 +108,26 @@ extension ElementwiseKernel {
     let variable = x.body.node?.variable
     var rest: [(old: Operand, new: Operand)] = []
     for index in others.indices {
-      let isOwner = others[index].ownsMemory
+      let isOwner = others[index].ownsPresentMemory
       let old = others[index].body.frozen.operand
       rest.append((old, try target(old, overwrites: isOwner)))
     }
     func run(_ old: Operand, overwrites: Bool) throws(TensorError) -> Operand {
       let new = try target(old, overwrites: overwrites)
+      let all: [(old: Operand, new: Operand)] = [(old, new)] + rest
       try new.device.elementwise(
         self, dtype: plan.dtype, inputs: [.operand(old)] + rest.map { .operand($0.old) } + plan.operands,
-        outputs: [new] + rest.map(\.new))
+        outputs: all.map { $0.old.storage === $0.new.storage ? $0.new.updated : $0.new })
+      for (old, new) in all where old.storage !== new.storage { try new.device.keepValue(of: old, in: new) }
       return new
     }
     if let variable {
       try variable.update { (state) throws(TensorError) in
-        let isOwner = isKnownUniquelyReferenced(&state.value.storage)
+        let isOwner = Storage.isHeldAlone(&state.value.storage)
         state.value = try run(state.value, overwrites: isOwner)
       }
     } else {
-      let isOwner = x.ownsMemory
+      let isOwner = x.ownsPresentMemory
       let old = x.body.operand
       let new = try run(old, overwrites: isOwner)
       if new.storage !== old.storage { x = Tensor(new) }
@@ -156,8 +157,11 @@ extension ElementwiseKernel {
       throw .runtime("a leaf Variable that requires grad is being used in an in-place operation.")
     }
     let results = try Elementwise.apply(self, gradName, dtype: dtype, targets.map(\.argument) + arguments)
-    x = results[0].to(x.dtype)
-    for index in others.indices { others[index] = results[1 + index].to(others[index].dtype) }
+    // All or none.
+    var values: [Tensor] = []
+    for (result, target) in zip(results, targets) { values.append(try result.to(target.dtype).valid()) }
+    x = values[0]
+    for index in others.indices { others[index] = values[1 + index] }
   }
 }
 
@@ -204,7 +208,7 @@ extension ElementwiseKernel {
       arguments.initializeElement(at: 1 + others.count + index, to: argument)
     }
     for index in others.indices {
-      guard others[index].dtype == dtype, others[index].layout.hasShape(of: layout), others[index].ownsMemory,
+      guard others[index].dtype == dtype, others[index].layout.hasShape(of: layout), others[index].ownsPresentMemory,
         others[index].body.isDense, let address = others[index].body.address
       else { return false }
       arguments.initializeElement(at: 1 + index, to: DirectArgument(address))
@@ -237,12 +241,12 @@ extension ElementwiseKernel {
     return withExtendedLifetime(held) {
       if let variable = x.body.node?.variable {
         return variable.updateSmall { value in
-          let isOwner = isKnownUniquelyReferenced(&value.storage)
+          let isOwner = Storage.isHeldAlone(&value.storage)
           return run(&value, isOwner: isOwner)
         }
       }
       guard x.body.node == nil else { return false }
-      let isOwner = x.ownsMemory
+      let isOwner = x.ownsPresentMemory
       var value = x.body.operand
       let old = value.storage
       guard run(&value, isOwner: isOwner) else { return false }
@@ -253,11 +257,17 @@ extension ElementwiseKernel {
 }
 
 extension Tensor {
-  /// Whether nobody else holds this tensor's memory. Never of a variable, whose value has a lock of its own.
+  /// Whether nobody else holds this tensor's memory, whose elements must be known to be there. Never of a variable, whose value has a lock of its
+  /// own.
   var ownsMemory: Bool {
     mutating get {
       body.node?.variable == nil && isKnownUniquelyReferenced(&body) && isKnownUniquelyReferenced(&body.storage)
     }
+  }
+
+  /// Whether the elements are there and nobody else holds the memory: see `Storage.isHeldAlone`.
+  fileprivate var ownsPresentMemory: Bool {
+    mutating get { !body.storage.isPending && ownsMemory }
   }
 }
 
@@ -267,14 +277,5 @@ extension ScalarOrTensor {
     case .tensor(let tensor): .tensor(tensor.body)
     case .number(let number): .scalar(.double(number))
     }
-  }
-}
-
-extension [ElementwiseArgument] {
-  fileprivate var firstInvalid: Tensor? {
-    lazy.compactMap { argument in
-      guard case .tensor(let body) = argument, body.flags.contains(.invalid) else { return nil }
-      return Tensor(body)
-    }.first
   }
 }

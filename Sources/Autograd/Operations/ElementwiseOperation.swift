@@ -256,7 +256,7 @@ extension TensorBody {
 
 extension ElementwiseOperation {
   private func general(_ arguments: [ElementwiseArgument], _ mode: GradientMode) -> Tensor {
-    for case .tensor(let body) in arguments where body.flags.contains(.invalid) { return Tensor(body) }
+    for case .tensor(let body) in arguments where body.flags.contains(.invalid) { return Tensor(body).passedOn }
     do throws(TensorError) {
       var promotion = Promotion()
       for argument in zip(arguments, kernel.inputs) where argument.1 == .value {
@@ -396,7 +396,4 @@ enum Elementwise {
 }
 
 /// PyTorch's error for operands on several devices.
-func mixedDevices(_ a: any Device, _ b: any Device) -> TensorError {
-  .runtime(
-    "Expected all tensors to be on the same device, but found at least two devices, \(a.description) and \(b.description)!")
-}
+func mixedDevices(_ a: any Device, _ b: any Device) -> TensorError { .differentDevices(a, b) }

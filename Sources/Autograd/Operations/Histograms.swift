@@ -102,7 +102,7 @@ extension Tensor {
   public func histogramdd(
     bins: [Tensor], weight: Tensor? = nil, density: Bool = false
   ) -> (hist: Tensor, binEdges: [Tensor]) {
-    if let invalid = bins.first(where: { !$0.isValid }) { return (invalid, bins) }
+    if let invalid = bins.first(where: { !$0.isValid }) { return (invalid.passedOn, bins) }
     return histogram(bins.count, weight, density) { x throws(TensorError) in
       let count = x.size(-1)
       guard bins.count == count else {
@@ -126,6 +126,12 @@ extension Tensor {
       if let weight { try x.checkWeight(weight) }
       let edges = try makeEdges(x)
       guard x.dtype == .float32 || x.dtype == .float64 else { throw .lacking("histogramdd", x.dtype) }
+      guard !edges.isEmpty else {
+        // A grid of no dimensions, which nothing is counted in.
+        let hist = Tensor.zeros([], dtype: x.dtype, device: x.device)
+        return [density ? hist / hist.sum() : hist]
+      }
+      for edges in edges where !edges.isValid { return [Tensor](repeating: edges, count: 1 + count) }
       let coordinates = x.reshape([-1, x.size(-1)]).unbind(dim: 1)
       let sizes = edges.map { $0.count - 1 }
       var places: [Tensor] = []
@@ -168,6 +174,7 @@ extension Tensor {
       throw .runtime(
         "torch.histogramdd: for a \(count)-dimensional histogram range should have \(2 * count) elements, but got \(range.count)")
     }
+    if count == 0 { return [] }
     let rows = reshape([-1, count])
     let (least, greatest) = rows.count == 0 || range != nil ? (rows, rows) : (rows.amin(dim: 0), rows.amax(dim: 0))
     let bounds: [(Double, Double)] =

@@ -7,52 +7,51 @@ extension ElementwiseOperation {
   ///
   /// Errors, after which x is unchanged: `a leaf Variable that requires grad is being used in an in-place operation.` while recording; `output
   /// with shape [2] doesn't match the broadcast shape [3, 2]`; `result type Float can't be cast to the desired output type Long`.
-  func assign(to x: inout Tensor, _ y: ElementwiseArgument) {
-    guard x.isValid else { return }
+  ///
+  /// - Parameter keepsValue: whether x has its old value after an error that a device tells later; otherwise it has none.
+  func assign(to x: inout Tensor, _ y: ElementwiseArgument, keepsValue: Bool = true) {
+    do throws(TensorError) { try update(&x, y, keepsValue: keepsValue) } catch { Tensor.report(error) }
+  }
+
+  /// As `assign`.
+  func update(_ x: inout Tensor, _ y: ElementwiseArgument, keepsValue: Bool = true) throws(TensorError) {
+    try x.checkValid()
     var other = y
     if case .tensor(let body) = y {
-      guard body.flags.isDisjoint(with: .invalid) else {
-        x = Tensor(body)
-        return
-      }
+      guard body.flags.isDisjoint(with: .invalid) else { throw body.useError }
       other = .tensor(body.frozen)
     }
     let mode = GradientMode.current
-    do throws(TensorError) {
-      if let variable = x.body.node?.variable {
-        if mode == .recording {
-          throw .runtime("a leaf Variable that requires grad is being used in an in-place operation.")
-        }
-        let isDone = variable.updateSmall { value in
-          isKnownUniquelyReferenced(&value.storage)
-            && overwrite(TensorBody(storage: value.storage, layout: value.layout, dtype: value.dtype), other, mode)
-        }
-        if isDone { return }
-        try variable.update { (state) throws(TensorError) in
-          let isOwner = isKnownUniquelyReferenced(&state.value.storage)
-          state.value = try compute(state.value, other, overwrites: isOwner)
-        }
-        return
+    if let variable = x.body.node?.variable {
+      if mode == .recording {
+        throw .runtime("a leaf Variable that requires grad is being used in an in-place operation.")
       }
-      if x.isInference && mode != .inference { throw .inferenceUpdate }
-      let isRecorded: Bool = if case .tensor(let body) = other { body.node != nil } else { false }
-      if mode == .recording && (x.requiresGrad || isRecorded) {
-        let result = callAsFunction(.tensor(x.body), other)
-        guard result.isValid else { return }
-        try checkStore(of: result.shape, result.dtype, in: x)
-        x = result.to(x.dtype)
-        return
+      let isDone = variable.updateSmall { value in
+        Storage.isHeldAlone(&value.storage)
+          && overwrite(TensorBody(storage: value.storage, layout: value.layout, dtype: value.dtype), other, mode)
       }
-      let isOwner = isKnownUniquelyReferenced(&x.body) && isKnownUniquelyReferenced(&x.body.storage)
-      if isOwner && overwrite(x.body, other, mode) { return }
-      let result = try compute(x.body.operand, other, overwrites: isOwner)
-      x = Tensor(
-        TensorBody(
-          storage: result.storage, layout: result.layout, dtype: result.dtype,
-          flags: mode == .inference ? .inference : x.body.flags))
-    } catch {
-      _ = Tensor.failure(error)
+      if isDone { return }
+      try variable.update { (state) throws(TensorError) in
+        let isOwner = Storage.isHeldAlone(&state.value.storage)
+        state.value = try compute(state.value, other, overwrites: isOwner, keepsValue: keepsValue)
+      }
+      return
     }
+    if x.isInference && mode != .inference { throw .inferenceUpdate }
+    let isRecorded: Bool = if case .tensor(let body) = other { body.node != nil } else { false }
+    if mode == .recording && (x.requiresGrad || isRecorded) {
+      let result = try callAsFunction(.tensor(x.body), other).valid()
+      try checkStore(of: result.shape, result.dtype, in: x)
+      x = try result.to(x.dtype).valid()
+      return
+    }
+    let isOwner = isKnownUniquelyReferenced(&x.body) && Storage.isHeldAlone(&x.body.storage)
+    if isOwner && overwrite(x.body, other, mode) { return }
+    let result = try compute(x.body.operand, other, overwrites: isOwner, keepsValue: keepsValue)
+    x = Tensor(
+      TensorBody(
+        storage: result.storage, layout: result.layout, dtype: result.dtype,
+        flags: mode == .inference ? .inference : x.body.flags))
   }
 
   /// Runs the kernel on `x`'s own memory where it is small and the operands lie as the kernel wants them.
@@ -82,7 +81,7 @@ extension ElementwiseOperation {
 
   /// - Parameter overwrites: whether `x`'s memory may hold the result.
   private func compute(
-    _ x: Operand, _ y: ElementwiseArgument, overwrites: Bool
+    _ x: Operand, _ y: ElementwiseArgument, overwrites: Bool, keepsValue: Bool
   ) throws(TensorError) -> Operand {
     var promotion = Promotion()
     promotion.add(x.dtype, rank: x.layout.rank)
@@ -108,13 +107,14 @@ extension ElementwiseOperation {
     if rule == .floating && !dtype.isFloatingPoint { dtype = DefaultDType.current }
     try checkInPlace(of: shape, kernel.outputKind(0) == .boolean ? .bool : dtype, in: x.shape, x.dtype)
     // The change joins a kernel that waits, in the place of writing what was only on the way.
-    if overwrites && x.layout.isContiguous && !x.storage.isPending && !argument.isPending {
-      try x.device.elementwise(kernel, dtype: dtype, inputs: [.operand(x), argument], outputs: [x])
+    if overwrites && x.layout.isContiguous && !argument.isPending {
+      try x.device.elementwise(kernel, dtype: dtype, inputs: [.operand(x), argument], outputs: [keepsValue ? x.updated : x])
       return x
     }
     let result = Operand(
       storage: try x.device.allocate(byteCount: x.count * x.dtype.byteCount), layout: Layout(shape: x.shape), dtype: x.dtype)
     try x.device.deferredElementwise(kernel, dtype: dtype, inputs: [.operand(x), argument], outputs: [result])
+    if keepsValue { try x.device.keepValue(of: x, in: result) }
     return result
   }
 }

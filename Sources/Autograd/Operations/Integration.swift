@@ -181,7 +181,7 @@ extension Tensor {
   }
 
   private func differences(_ dim: Int, at coordinates: Tensor, _ edgeOrder: Int) throws(TensorError) -> Tensor {
-    guard coordinates.isValid else { return coordinates }
+    guard coordinates.isValid else { return coordinates.passedOn }
     guard coordinates.count == shape[dim] else {
       throw .runtime(
         "torch.gradient expected as many coordinates as dimension \(dim) has samples, \(shape[dim]), but got \(coordinates.count)")

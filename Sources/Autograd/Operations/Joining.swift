@@ -21,7 +21,7 @@ public func concatenate(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
       starts.append(shape[dim])
       if x.isEmptyList { continue }
       try checkSizes(of: x, number: number, against: first, dim: dim)
-      shape[dim] += x.shape[dim]
+      shape[dim] = shape[dim] &+ x.shape[dim]
     }
     let result = try Tensor.uninitialized("cat", shape, commonDType(tensors), try commonDevice(tensors))
     for (x, start) in zip(tensors, starts) where x.count > 0 {

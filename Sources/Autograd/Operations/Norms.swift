@@ -2,10 +2,6 @@ import Devices
 
 // (Σ |x|^p)^(1/p): for p = 0 the number of elements that are not zero, for ±∞ the greatest or least magnitude.
 
-extension Operation {
-  fileprivate static let magnitudePower = ElementwiseKernel { x, p in x.abs().pow(p) }
-}
-
 extension Tensor {
   /// The p-norm, along one or several dimensions or of all.
   ///
@@ -37,26 +33,11 @@ extension Tensor {
 
   /// The bare norm; halves are computed in float32.
   fileprivate func reducedNorm(_ p: Double, _ shape: ReductionShape) throws(TensorError) -> Tensor {
-    let compute = dtype.computeDType
-    if p == 0 { return try (detach() .!= 0).reduced(.sum, shape, dtype: dtype) }
-    // Of one number each it is the magnitude, to the last bit.
-    let p = shape.count == 1 ? 1 : p
-    let kernel: ElementwiseKernel =
-      p == 2 ? Operation.square.kernel : p == 1 || p.isInfinite ? .instruction(.abs) : Operation.magnitudePower
-    let powers = try Tensor.uninitialized("norm", shape.full, compute, device)
-    let exponents: [KernelArgument] = kernel.inputs.count == 2 ? [.scalar(.double(p))] : []
-    try device.elementwise(kernel, dtype: compute, inputs: [.operand(operand)] + exponents, outputs: [powers.operand])
-    if p.isInfinite || p == 1 { return try powers.reduced(p == 1 ? .sum : p > 0 ? .max : .min, shape, dtype: dtype) }
-    let sum = try powers.reduced(.sum, shape, dtype: compute)
-    let result = try Tensor.uninitialized("norm", shape.result, dtype, device)
-    try device.elementwise(
-      p == 2 ? .instruction(.sqrt) : .instruction(.pow), dtype: compute,
-      inputs: [.operand(sum.operand)] + (p == 2 ? [] : [.scalar(.double(1 / p))]), outputs: [result.operand])
-    return result
+    try PowerSum(p, count: shape.count, ofDifference: false).norm([operand], shape, dtype: dtype, on: device)
   }
 
   /// d/dx ‖x‖ = sgn(x) (|x| / ‖x‖)^(p-1), where zero is taken for what is undefined at zero.
-  fileprivate func normGradient(_ g: Tensor, _ norm: Tensor, _ p: Double, _ shape: ReductionShape) -> Tensor {
+  func normGradient(_ g: Tensor, _ norm: Tensor, _ p: Double, _ shape: ReductionShape) -> Tensor {
     let norm = norm.unreduced(from: shape)
     let g = g.unreduced(from: shape)
     let x = self
@@ -82,6 +63,60 @@ extension Tensor {
     attempt(self) { x throws(TensorError) in
       x.detach().pow(exponent).differentiable("PowBackward0", x) { g in g * (exponent * x.plainPower(exponent - 1)) }
     }
+  }
+}
+
+/// What a p-norm reduces, of one operand or of the difference of two, and what it makes of the result. Nothing of the operands' size is kept.
+struct PowerSum {
+  private let p: Double
+  private let kernel: ElementwiseKernel
+  private let reduction: Reduction
+
+  private static let counts = ElementwiseKernel { x in (x .!= 0).select(1, 0) }
+  private static let magnitudes = ElementwiseKernel.instruction(.abs)
+  private static let powers = ElementwiseKernel { x, p in x.abs().pow(p) }
+  private static let differenceCounts = ElementwiseKernel { x, y in (x - y .!= 0).select(1, 0) }
+  private static let differenceMagnitudes = ElementwiseKernel { x, y in (x - y).abs() }
+  private static let differenceSquares = ElementwiseKernel { x, y in
+    let difference = x - y
+    return difference * difference
+  }
+  private static let differencePowers = ElementwiseKernel { x, y, p in (x - y).abs().pow(p) }
+
+  /// - Parameter count: How many elements each result is made of. Of one number each the norm is the magnitude, to the last bit.
+  init(_ p: Double, count: Int, ofDifference: Bool) {
+    self.p = count == 1 && p != 0 ? 1 : p
+    switch self.p {
+    case 0: kernel = ofDifference ? Self.differenceCounts : Self.counts
+    case 2: kernel = ofDifference ? Self.differenceSquares : Operation.square.kernel
+    case 1, .infinity, -.infinity: kernel = ofDifference ? Self.differenceMagnitudes : Self.magnitudes
+    default: kernel = ofDifference ? Self.differencePowers : Self.powers
+    }
+    reduction = !p.isInfinite || self.p == 1 ? .sum : p > 0 ? .max : .min
+  }
+
+  /// Whether what is reduced is the norm already.
+  private var isWhole: Bool { p == 0 || p == 1 || p.isInfinite }
+
+  private func inputs(_ operands: [Operand]) -> [KernelArgument] {
+    let exponents: [KernelArgument] = kernel.inputs.count > operands.count ? [.scalar(.double(p))] : []
+    return operands.map { .operand($0) } + exponents
+  }
+
+  /// The bare norm of operands that broadcast to `shape.full`.
+  func norm(_ operands: [Operand], _ shape: ReductionShape, dtype: DType, on device: any Device) throws(TensorError) -> Tensor {
+    let compute = dtype.computeDType
+    let sum = try Tensor.reduced(
+      reduction, of: kernel, inputs(operands), shape, compute: compute, dtype: isWhole ? dtype : compute, on: device)
+    return isWhole ? sum : try root(of: sum, dtype)
+  }
+
+  private func root(of sum: Tensor, _ dtype: DType) throws(TensorError) -> Tensor {
+    let result = try Tensor.uninitialized("norm", sum.shape, dtype, sum.device)
+    try sum.device.elementwise(
+      p == 2 ? .instruction(.sqrt) : .instruction(.pow), dtype: dtype.computeDType,
+      inputs: [.operand(sum.operand)] + (p == 2 ? [] : [.scalar(.double(1 / p))]), outputs: [result.operand])
+    return result
   }
 }
 
@@ -117,41 +152,6 @@ extension Tensor {
       return result.differentiable(
         "DistBackward0", x, y, { g in (x - y).normGradient(g, x.dist(y, p: p), p, shape) },
         { g in -(x - y).normGradient(g, x.dist(y, p: p), p, shape) })
-    }
-  }
-}
-
-extension Tensor {
-  /// The p-norms of the differences of all rows of this tensor, [..., m, d], and all rows of the other, [..., n, d]: a tensor [..., m, n].
-  ///
-  /// Errors: `cdist only supports at least 2D tensors, X1 got: 1D`; `X1 and X2 must have the same number of columns. X1: 3 X2: 2`; `cdist only
-  /// supports non-negative p values`; `cdist only supports floating-point dtypes, X1 got: Long`.
-  public func cdist(_ other: Tensor, p: Double = 2) -> Tensor {
-    attempt(self, other) { x, y throws(TensorError) in
-      for (name, tensor) in [("X1", x), ("X2", y)] {
-        guard tensor.isFloatingPoint else {
-          throw .runtime("cdist only supports floating-point dtypes, \(name) got: \(tensor.dtype.scalarTypeName)")
-        }
-        guard tensor.rank >= 2 else {
-          throw .runtime("cdist only supports at least 2D tensors, \(name) got: \(tensor.rank)D")
-        }
-      }
-      let (m, n) = (x.shape[x.rank - 1], y.shape[y.rank - 1])
-      guard m == n else {
-        throw .runtime("X1 and X2 must have the same number of columns. X1: \(m) X2: \(n)")
-      }
-      guard p >= 0 else { throw .runtime("cdist only supports non-negative p values") }
-      let (rows, others) = (x.unsqueeze(-2), y.unsqueeze(-3))
-      let differences = rows.detach() - others.detach()
-      guard differences.isValid else { return differences }
-      let shape = try ReductionShape(of: differences.shape, dim: -1, keepDim: false)
-      // The gradient of the first of two, at their difference.
-      let gradient = { @Sendable (g: Tensor, difference: Tensor) in
-        p == 0 ? difference.zerosLike() : difference.normGradient(g, difference.norm(p, dim: -1), p, shape)
-      }
-      return try differences.reducedNorm(p, shape).differentiable(
-        "CdistBackward0", x, y, { g in gradient(g, rows - others).sum(dim: -2) },
-        { g in gradient(g, others - rows).sum(dim: -3) })
     }
   }
 }

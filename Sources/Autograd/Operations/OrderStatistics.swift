@@ -23,7 +23,7 @@ extension Tensor {
         [
           gradients[0].map { g in
             if x.rank == 0 { return g }
-            return x.zerosLike().scatter(dim: dim, index: places.unreduced(from: shape), source: g.unreduced(from: shape))
+            return g.unreduced(from: shape).summed(along: dim, at: places.unreduced(from: shape), in: x.shape, "ScatterBackward0")
           }
         ]
       }
@@ -80,21 +80,14 @@ extension Tensor {
   private func median(
     _ name: String, _ dim: Int, _ keepDim: Bool, ignoresNaN: Bool
   ) -> (values: Tensor, indices: Tensor) {
-    pick("median", name, dim: dim, keepDim: keepDim) { x, dim, _ throws(TensorError) in
+    pick("median", name, dim: dim, keepDim: keepDim) { x, dim, shape throws(TensorError) in
       guard x.dtype != .bool else { throw .lacking("median_out", .bool) }
-      return try x.orderedMedian(dim, ignoresNaN: ignoresNaN)
+      let values = try Tensor.uninitialized("median", shape.kept, x.dtype, x.device)
+      let indices = try Tensor.uninitialized("median", shape.kept, .int64, x.device)
+      try x.device.select(
+        .median(ignoresNaN: ignoresNaN), of: x.operand, dim: dim, values: values.operand, indices: indices.operand)
+      return (values, indices)
     }
-  }
-
-  private func orderedMedian(_ dim: Int, ignoresNaN: Bool) throws(TensorError) -> (values: Tensor, indices: Tensor) {
-    let (values, indices) = try ordered(dim, descending: false)
-    let numbers = isNaN().logicalNot().sum(dim: dim, keepDim: true)
-    // The NaN are last: the first of them stands after the numbers.
-    let middle =
-      ignoresNaN
-      ? (numbers - 1).clamp(min: 0).div(2, roundingMode: .floor)
-      : Tensor.where(numbers .== shape[dim], (shape[dim] - 1) / 2, numbers)
-    return (values.gather(dim: dim, index: middle), indices.gather(dim: dim, index: middle))
   }
 
   /// The median of all elements, of an even number the lower one. NaN if any element is, or there are none. Equal ones share the gradient.
@@ -112,7 +105,10 @@ extension Tensor {
         try x.device.fill(result.operand, with: .double(.nan))
         return result
       }
-      let value = try x.detach().reshape([-1]).orderedMedian(0, ignoresNaN: ignoresNaN).values.reshape([])
+      let all = x.detach().reshape([-1])
+      let value = try Tensor.uninitialized("median", [], x.dtype, x.device)
+      try x.device.select(
+        .median(ignoresNaN: ignoresNaN), of: all.operand, dim: 0, values: value.operand.asRow, indices: nil)
       return value.differentiable(name, x) { g, result in x.sharing(g, among: result, shape) }
     }
   }

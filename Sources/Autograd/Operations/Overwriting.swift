@@ -48,8 +48,7 @@ extension Tensor {
   /// Error: `The expanded size of the tensor (2) must match the existing size (3) at non-singleton dimension 0. ...`
   public mutating func copy(from source: Tensor) {
     overwrite("CopyBackwards", source) { x, source throws(TensorError) in
-      let moved = source.to(x.device)
-      guard moved.isValid else { return moved }
+      let moved = try source.to(x.device).valid()
       let result = try Tensor.uninitialized("copy", x.shape, x.dtype, x.device)
       try x.device.copy(moved.operand.with(layout: try moved.layout.expanded(to: x.shape)), to: result.operand)
       return result
@@ -62,15 +61,22 @@ extension Tensor {
   /// Errors, after which the tensor is unchanged: it is a variable while operations are recorded; the result has another shape, or a dtype
   /// that does not convert to this one's.
   public mutating func update(_ operation: (Tensor) -> Tensor) {
-    guard isValid else { return }
     do throws(TensorError) {
       let variable = try writableVariable()
-      let result = operation(frozen)
-      guard result.isValid else { return }
-      try checkInPlace(of: result.shape, result.dtype, in: shape, dtype)
-      store(result.to(dtype), in: variable)
+      while true {
+        let old = frozen
+        let result = try operation(old).valid()
+        try checkInPlace(of: result.shape, result.dtype, in: shape, dtype)
+        let new = try old.keepingValue(in: result.to(dtype).valid(), isShared: true)
+        guard let variable else {
+          self = new
+          return
+        }
+        // Where another thread has changed the variable meanwhile, this is done again with what it is now.
+        if variable.replace(old.operand, by: new.operand) { return }
+      }
     } catch {
-      _ = Tensor.failure(error)
+      Tensor.report(error)
     }
   }
 
@@ -81,7 +87,8 @@ extension Tensor {
       throw .runtime("fill_ only supports 0-dimension value tensor but got tensor with \(value.rank) dimensions.")
     }
     let result = try Tensor.uninitialized("fill", shape, dtype, device)
-    try device.copy(value.to(device).operand.with(layout: value.layout.broadcast(to: shape)), to: result.operand)
+    let value = try value.to(device).valid()
+    try device.copy(value.operand.with(layout: value.layout.broadcast(to: shape)), to: result.operand)
     return result
   }
 
@@ -93,6 +100,7 @@ extension Tensor {
 
   /// The variable that this is, where it may be changed now.
   private func writableVariable() throws(TensorError) -> Variable? {
+    try checkValid()
     let variable = body.node?.variable
     if variable != nil && GradientMode.isEnabled {
       throw .runtime("a leaf Variable that requires grad is being used in an in-place operation.")
@@ -101,13 +109,12 @@ extension Tensor {
     return variable
   }
 
-  private mutating func store(_ result: Tensor, in variable: Variable?) {
+  /// - Parameter result: nobody else holds it.
+  private mutating func store(_ result: Tensor, in variable: Variable?) throws(TensorError) {
+    try result.checkValid()
+    let result = try keepingValue(in: result, isShared: false)
     if let variable {
-      do throws(TensorError) {
-        try variable.update { (state) throws(TensorError) in state.value = result.operand }
-      } catch {
-        _ = Tensor.failure(error)
-      }
+      try variable.update { (state) throws(TensorError) in state.value = result.operand }
     } else {
       self = result
     }
@@ -115,13 +122,12 @@ extension Tensor {
 
   /// New values that do not depend on the old ones: the gradient ends here.
   mutating func overwrite(_ name: String, _ values: (Tensor) throws(TensorError) -> Tensor) {
-    guard isValid else { return }
     do throws(TensorError) {
       let variable = try writableVariable()
       let x = frozen
-      store(try values(x).differentiable(name, x, saves: false) { g in g.zerosLike() }, in: variable)
+      try store(values(x).differentiable(name, x, saves: false) { g in g.zerosLike() }, in: variable)
     } catch {
-      _ = Tensor.failure(error)
+      Tensor.report(error)
     }
   }
 
@@ -129,21 +135,16 @@ extension Tensor {
   private mutating func overwrite(
     _ name: String, _ source: Tensor, _ values: (Tensor, Tensor) throws(TensorError) -> Tensor
   ) {
-    guard isValid else { return }
-    guard source.isValid else {
-      self = source
-      return
-    }
     do throws(TensorError) {
       let variable = try writableVariable()
       let x = frozen
-      let y = source.frozen
+      let y = try source.valid().frozen
       let device = y.device
       let result = try values(x, y).differentiable(
         name, x, y, saves: false, { g in g.zerosLike() }, { g in g.to(device) })
-      if result.isValid { store(result, in: variable) }
+      try store(result, in: variable)
     } catch {
-      _ = Tensor.failure(error)
+      Tensor.report(error)
     }
   }
 }

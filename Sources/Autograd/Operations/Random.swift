@@ -136,7 +136,7 @@ extension Tensor {
     _ distribution: Distribution, dtype: DType? = nil, device: (any Device)? = nil, requiresGrad: Bool = false,
     generator: Generator?
   ) -> Tensor {
-    guard isValid else { return self }
+    guard isValid else { return passedOn }
     return .drawn(
       distribution, layout.dense, dtype ?? self.dtype, device ?? self.device, requiresGrad, generator)
   }

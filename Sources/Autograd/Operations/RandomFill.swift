@@ -56,12 +56,8 @@ extension Tensor {
   ///
   /// Errors: as for `Tensor.bernoulli`; a shape that does not broadcast.
   public mutating func fillBernoulli(_ probabilities: Tensor, generator: Generator? = nil) {
-    guard probabilities.isValid else {
-      self = probabilities
-      return
-    }
     overwrite("BernoulliBackward1") { x throws(TensorError) in
-      let odds = Tensor(probabilities.frozen.operand.with(layout: try probabilities.layout.expanded(to: x.shape)))
+      let odds = try Tensor(probabilities.valid().frozen.operand.with(layout: probabilities.layout.expanded(to: x.shape)))
       return try odds.bernoulliDraws(as: x.layout.dense, x.dtype, generator).to(x.device)
     }
   }

@@ -174,33 +174,28 @@ extension Tensor {
       let flat = dim == nil ? x.flattened : x.atLeast1D()
       let dim = try wrapDimension(dim ?? 0, rank: flat.rank)
       let size = flat.shape[dim]
-      var times = counts.scalars(as: Int.self)
-      if times.count == 1 { times = [Int](repeating: times[0], count: size) }
-      guard times.count == size else {
+      let times = counts.scalars(as: Int.self)
+      guard times.count == size || times.count == 1 else {
         throw .runtime(
           "repeats must have the same size as input along dim, but got repeats.size(0) = \(times.count) and input.size(\(dim)) = \(size)"
         )
       }
       guard times.allSatisfy({ $0 >= 0 }) else { throw .runtime("repeats can not be negative") }
-      return flat.indexSelect(dim: dim, index: try Tensor.repeatedPositions(times, on: x.device))
+      return flat.indexSelect(dim: dim, index: try Tensor.repeatedPositions(size, times, on: x.device))
     }
   }
 
   private var flattened: Tensor { rank == 1 ? self : reshape([-1]) }
 
-  /// 0, 1, ..., each as often as `times` says.
-  private static func repeatedPositions(_ times: [Int], on device: any Device) throws(TensorError) -> Tensor {
-    var total = 0
-    for count in times {
-      let (sum, overflow) = total.addingReportingOverflow(count)
-      guard !overflow else { throw .runtime("Storage size calculation overflowed with sizes=\(times)") }
-      total = sum
-    }
-    _ = try Layout.checkedCount([total])
-    return try made(shape: [total], dtype: .int64, device: device, requiresGrad: false) { memory, _ in
+  /// 0, 1, ..., `size` of them, each as often as `times` says: with a number for each, or one for all.
+  private static func repeatedPositions(_ size: Int, _ times: [Int], on device: any Device) throws(TensorError) -> Tensor {
+    let isOne = times.count == 1
+    let total = isOne ? Int128(times[0]) * Int128(size) : times.reduce(0) { $0 + Int128($1) }
+    guard let count = Int(exactly: total) else { throw .runtime("Storage size calculation overflowed with sizes=[\(total)]") }
+    return try made(shape: [count], dtype: .int64, device: device, requiresGrad: false) { memory, _ in
       var place = 0
-      for (position, count) in times.enumerated() {
-        for _ in 0..<count {
+      for position in 0..<(count == 0 ? 0 : size) {
+        for _ in 0..<times[isOne ? 0 : position] {
           memory.storeBytes(of: Int64(position), toByteOffset: place * 8, as: Int64.self)
           place += 1
         }

@@ -6,6 +6,11 @@ import Devices
 //   keepDim  leaves the reduced dimensions in the result, with size one
 //   dtype    in which to compute, and that of the result
 
+extension Operation {
+  fileprivate static let orZero = ElementwiseKernel { x in x.isNaN().select(0, x) }
+  fileprivate static let counted = ElementwiseKernel { x in (x .!= 0).select(1, 0) }
+}
+
 extension Tensor {
   /// The sum. Integers and booleans give int64.
   public func sum(dim: (any Dimensions)? = nil, keepDim: Bool = false, dtype: DType? = nil) -> Tensor {
@@ -58,8 +63,11 @@ extension Tensor {
     guard isFloatingPoint else { return sum(dim: dim, keepDim: keepDim, dtype: dtype) }
     return attempt(self) { x throws(TensorError) in
       let shape = try ReductionShape(of: x.shape, dim: dim, keepDim: keepDim)
-      return try x.detach().nanToNum(nan: 0, posInf: .infinity, negInf: -.infinity).reduced(.sum, shape, dtype: dtype ?? x.dtype)
-        .differentiable("NansumBackward0", x) { g in g.expand(from: shape) * x.isNaN().logicalNot() }
+      return try Tensor.reduced(
+        .sum, of: Operation.orZero, [.operand(x.operand)], shape, compute: x.dtype.computeDType, dtype: dtype ?? x.dtype,
+        on: x.device
+      )
+      .differentiable("NansumBackward0", x) { g in g.expand(from: shape) * x.isNaN().logicalNot() }
     }
   }
 
@@ -133,5 +141,11 @@ extension Tensor {
   }
 
   /// How many elements are not zero.
-  public func countNonzero(dim: (any Dimensions)? = nil) -> Tensor { (self .!= 0).sum(dim: dim) }
+  public func countNonzero(dim: (any Dimensions)? = nil) -> Tensor {
+    attempt(self) { x throws(TensorError) in
+      let shape = try ReductionShape(of: x.shape, dim: dim, keepDim: false)
+      return try Tensor.reduced(
+        .sum, of: Operation.counted, [.operand(x.operand)], shape, compute: x.dtype.computeDType, dtype: .int64, on: x.device)
+    }
+  }
 }

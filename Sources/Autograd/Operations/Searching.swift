@@ -22,7 +22,7 @@ extension Tensor {
   public func searchsorted(
     _ values: Tensor, outInt32: Bool = false, side: SearchSide = .left, sorter: Tensor? = nil
   ) -> Tensor {
-    if let sorter, !sorter.isValid { return sorter }
+    if let sorter, !sorter.isValid { return sorter.passedOn }
     return attempt(self, values) { x, values throws(TensorError) in
       try x.checkSearch(values, sorter)
       return try x.places(of: values.detach(), side, sorter).to(outInt32 ? .int32 : .int64)
@@ -142,6 +142,7 @@ extension Tensor {
       }
       let wide = positions.long()
       if positions.count == 0 { return shape.map { _ in wide } }
+      _ = try Layout.checkedCount(shape)
       let strides = Layout(shape: shape).strides
       return zip(shape, strides).map { size, stride in
         size == 0 ? wide.zerosLike() : wide.div(stride, roundingMode: .floor).remainder(size)

@@ -140,6 +140,7 @@ func inferShape(_ shape: [Int], count: Int) throws(TensorError) -> [Int] {
   if let open, known > 0, !overflows, count % known == 0 {
     var inferred = shape
     inferred[open] = count / known
+    _ = try Layout.checkedCount(inferred)
     return inferred
   }
   guard !overflows, known == count else {
@@ -150,6 +151,7 @@ func inferShape(_ shape: [Int], count: Int) throws(TensorError) -> [Int] {
       "cannot reshape tensor of 0 elements into shape \(shape) because the unspecified dimension size -1 can be any value and is ambiguous"
     )
   }
+  _ = try Layout.checkedCount(shape)
   return shape
 }
 

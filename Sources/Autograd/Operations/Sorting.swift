@@ -59,7 +59,7 @@ extension Tensor {
       let dim = try wrapDimension(dim, rank: x.rank)
       let (values, indices) = try body(x, dim)
       return Tensor.differentiable(name, results: [values, indices], inputs: [x]) { gradients in
-        [gradients[0].map { g in x.zerosLike().scatter(dim: dim, index: indices, source: g) }]
+        [gradients[0].map { g in g.summed(along: dim, at: indices, in: x.shape, "ScatterBackward0") }]
       }
     }
     return (results[0], results[1])

@@ -7,7 +7,7 @@ extension Tensor {
   ///
   /// Errors: `split_size can only be 0 if dimension size is 0, but got dimension size of 2`; `split expects at least a 1-dimensional tensor`.
   public func split(_ size: Int, dim: Int = 0) -> [Tensor] {
-    attempt([self], results: 1) { list throws(TensorError) in
+    attempt([self], results: FailedBody.extent) { list throws(TensorError) in
       let x = list[0]
       guard x.rank > 0 else { throw .runtime("split expects at least a 1-dimensional tensor") }
       guard size >= 0 else {
@@ -18,7 +18,7 @@ extension Tensor {
       guard size > 0 || length == 0 else {
         throw .runtime("split_size can only be 0 if dimension size is 0, but got dimension size of \(length)")
       }
-      return x.pieces(of: length, size: size, dim: dim)
+      return try x.pieces(of: length, size: size, dim: dim)
     }
   }
 
@@ -39,7 +39,7 @@ extension Tensor {
           "split_with_sizes expects split_sizes to sum exactly to \(x.shape[dim]) (input tensor's size at dimension \(dim)), but got "
             + "split_sizes=\(sizes)")
       }
-      return x.pieces(sizes, dim: dim, "SplitWithSizesBackward0")
+      return try x.pieces(sizes, dim: dim, "SplitWithSizesBackward0")
     }
   }
 
@@ -55,9 +55,9 @@ extension Tensor {
       let length = x.shape[dim]
       if length == 0 {
         try checkPieces(chunks)
-        return x.pieces([Int](repeating: 0, count: chunks), dim: dim, "SplitWithSizesBackward0")
+        return try x.pieces([Int](repeating: 0, count: chunks), dim: dim, "SplitWithSizesBackward0")
       }
-      return x.pieces(of: length, size: (length - 1) / chunks + 1, dim: dim)
+      return try x.pieces(of: length, size: (length - 1) / chunks + 1, dim: dim)
     }
   }
 
@@ -67,15 +67,24 @@ extension Tensor {
   /// Pieces without elements cost memory as well.
   private func checkPieces(_ count: Int) throws(TensorError) {
     guard count <= 1 << 24 else { throw TensorError(.outOfMemory, "\(count) pieces are too many") }
+    try checkRoom(forPieces: count)
   }
 
-  private func pieces(of length: Int, size: Int, dim: Int) -> [Tensor] {
-    if length == 0 { return pieces([0], dim: dim, "SplitBackward0") }
+  /// A piece is a tensor with a layout and its two lists, and a tensor once more where it is recorded.
+  private func checkRoom(forPieces count: Int) throws(TensorError) {
+    try HostMemory.check(count: count, stride: 6 * HostMemory.objectByteCount)
+  }
+
+  private func pieces(of length: Int, size: Int, dim: Int) throws(TensorError) -> [Tensor] {
+    if length == 0 { return try pieces([0], dim: dim, "SplitBackward0") }
+    try checkRoom(forPieces: (length - 1) / size + 1)
     let sizes = stride(from: 0, to: length, by: size).map { Swift.min(size, length - $0) }
-    return pieces(sizes, dim: dim, "SplitBackward0")
+    return try pieces(sizes, dim: dim, "SplitBackward0")
   }
 
-  private func pieces(_ sizes: [Int], dim: Int, _ name: String) -> [Tensor] {
+  private func pieces(_ sizes: [Int], dim: Int, _ name: String) throws(TensorError) -> [Tensor] {
+    if sizes.isEmpty { return [] }
+    try checkRoom(forPieces: sizes.count)
     var start = 0
     let results = sizes.map { size -> Tensor in
       defer { start += size }
@@ -91,10 +100,11 @@ extension Tensor {
   ///
   /// Error: `Dimension specified as 0 but tensor has no dimensions`.
   public func unbind(dim: Int = 0) -> [Tensor] {
-    attempt([self], results: 1) { list throws(TensorError) in
+    attempt([self], results: FailedBody.extent) { list throws(TensorError) in
       let x = list[0]
       guard x.rank > 0 else { throw .index("Dimension specified as \(dim) but tensor has no dimensions") }
       let dim = try wrapDimension(dim, rank: x.rank)
+      try checkRoom(forPieces: x.shape[dim])
       let results = (0..<x.shape[dim]).map { x.bareView(x.layout.selecting($0, of: dim)) }
       guard let shape = results.first?.shape else { return [] }
       return Tensor.differentiable("UnbindBackward0", results: results, inputs: [x], saves: false) { gradients in
@@ -127,6 +137,7 @@ extension Tensor {
     attempt([self], results: indices.count + 1) { list throws(TensorError) in
       let x = list[0]
       let dim = try x.dimensionToSplit(dim)
+      try checkRoom(forPieces: indices.count + 1)
       let bounds = [0] + indices + [x.shape[dim]]
       return zip(bounds, bounds.dropFirst()).map { start, end in
         x.stepped(.slice(dim, of: x.shape[dim], from: start, to: end, by: 1))
@@ -150,6 +161,8 @@ extension Tensor {
             + "\(places.rank) dims")
       }
       let numbers = places.scalars(as: Int.self)
+      // What kept them from being read has been told.
+      guard numbers.count == places.count else { return [] }
       return places.rank == 0 ? list[0].tensorSplit(numbers[0], dim: dim) : list[0].tensorSplit(at: numbers, dim: dim)
     }
   }

@@ -1,6 +1,7 @@
 import Devices
 
-// Variance and standard deviation: Σ (x - mean)² / (n - correction), in two passes; halves in float32.
+// Variance and standard deviation: Σ (x - mean)² / (n - correction), in two passes that keep nothing of the
+// input's size; halves in float32.
 
 extension Operation {
   fileprivate static let squaredDeviation = ElementwiseKernel { x, mean in
@@ -85,12 +86,10 @@ extension Tensor {
   ) throws(TensorError) -> (result: Tensor, mean: Tensor) {
     let compute = dtype.computeDType
     let mean = try reducedMean(shape, dtype: compute)
-    let deviations = try Tensor.uninitialized("var", shape.full, compute, device)
     let center = mean.layout.viewed(as: shape.kept)!.broadcast(to: shape.full)
-    try device.elementwise(
-      Operation.squaredDeviation, dtype: compute, inputs: [.operand(operand), .operand(mean.operand.with(layout: center))],
-      outputs: [deviations.operand])
-    let sum = try deviations.reduced(.sum, shape, dtype: compute)
+    let sum = try Tensor.reduced(
+      .sum, of: Operation.squaredDeviation, [.operand(operand), .operand(mean.operand.with(layout: center))], shape,
+      compute: compute, dtype: compute, on: device)
     let result = try Tensor.uninitialized("var", shape.result, dtype, device)
     try device.elementwise(
       quotient, dtype: compute,

@@ -68,6 +68,7 @@ extension Tensor {
   ) -> Tensor {
     attempt(self) { x throws(TensorError) in
       guard x.rank >= 2 else { throw .runtime("\(name): input tensor must have at least 2 dimensions") }
+      if x.count == 0 { return try x.converted(to: x.dtype).differentiable(gradName, x, saves: false, formula) }
       let rows = Tensor.positions(x.shape[x.rank - 2], on: x.device).unsqueeze(1)
       let columns = Tensor.positions(x.shape[x.rank - 1], on: x.device)
       let inside = isInside(rows, columns)

@@ -10,18 +10,18 @@ extension Tensor {
   /// Errors: `Dimension specified as 0 but tensor has no dimensions`; `There are 0 sized dimensions, and they aren't selected, so unique cannot
   /// be applied`.
   public func unique(dim: Int? = nil) -> (values: Tensor, inverse: Tensor, counts: Tensor) {
-    distinct(dim) { rows throws(TensorError) in try rows.lexicographicOrder() }
+    distinct(dim) { rows throws(TensorError) in try rows.inLexicographicOrder() }
   }
 
   /// What is left where of equal neighbours in row-major order, or along a dimension, only the first is kept; the place of every element or part
   /// among them; and how many neighbours each stands for. Errors as for `unique`.
   public func uniqueConsecutive(dim: Int? = nil) -> (values: Tensor, inverse: Tensor, counts: Tensor) {
-    distinct(dim) { rows throws(TensorError) in .arange(rows.shape[0], device: rows.device) }
+    distinct(dim) { rows throws(TensorError) in (rows, nil) }
   }
 
-  /// - Parameter order: where the rows of a matrix stand in an order that brings equal ones together.
+  /// - Parameter order: brings equal rows of a matrix together; where they stood, nil for where they stand.
   private func distinct(
-    _ dim: Int?, _ order: (Tensor) throws(TensorError) -> Tensor
+    _ dim: Int?, _ order: (Tensor) throws(TensorError) -> (rows: Tensor, places: Tensor?)
   ) -> (values: Tensor, inverse: Tensor, counts: Tensor) {
     let results = attempt([self], results: 3) { list throws(TensorError) in
       let x = list[0].detach()
@@ -32,20 +32,28 @@ extension Tensor {
         let none = Tensor.zeros([0], dtype: .int64, device: x.device)
         return [dim == nil ? x.reshape([0]) : x.clone(), none.reshape(inverseShape), none]
       }
-      let places = try order(parts)
-      let row = parts.indexSelect(dim: 0, index: places)
-      let isNew = concatenate([
-        Tensor.full([1], true, device: x.device), (row.slice(from: 1) .!= row.slice(to: -1)).any(dim: 1).bool(),
-      ])
-      let starts = isNew.nonzero().view([-1])
+      let (values, places, isNew, starts) = try x.distinctParts(dim, parts, order)
       let ends = concatenate([starts.slice(from: 1), Tensor.full([1], size, device: x.device)])
-      let group = isNew.cumsum(dim: 0) - 1
-      let inverse = group.zerosLike().scatter(dim: 0, index: places, source: group).view(inverseShape)
-      let kept = places.indexSelect(dim: 0, index: starts)
-      let values = dim == nil ? x.reshape([-1]).indexSelect(dim: 0, index: kept) : x.indexSelect(dim: dim!, index: kept)
-      return [values, inverse, ends - starts]
+      let group = isNew.cumsum(dim: 0)
+      let inverse = places.map { group.summed(at: AdvancedIndex(dims: [0], indices: [$0], shape: [size]), in: [size]) } ?? group
+      let kept = values ?? x.indexSelect(dim: dim!, index: places?.indexSelect(dim: 0, index: starts) ?? starts)
+      return [kept, inverse.view(inverseShape), ends - starts]
     }
     return (results[0], results[1], results[2])
+  }
+
+  /// The distinct elements, nil where a dimension is given; where the parts in order stood; which of them in order begin a new group after the
+  /// first one's, which does not count; and where all groups begin.
+  private func distinctParts(
+    _ dim: Int?, _ parts: Tensor, _ order: (Tensor) throws(TensorError) -> (rows: Tensor, places: Tensor?)
+  ) throws(TensorError) -> (values: Tensor?, places: Tensor?, isNew: Tensor, starts: Tensor) {
+    let (rows, places) = try order(parts)
+    let differs = rows.slice(from: 1) .!= rows.slice(to: -1)
+    let isNew = concatenate([
+      Tensor.full([1], false, device: device), rows.shape[1] == 1 ? differs.reshape([-1]) : differs.any(dim: 1).bool(),
+    ])
+    let starts = concatenate([Tensor.zeros([1], dtype: .int64, device: device), isNew.nonzero().view([-1])])
+    return (dim == nil ? rows.reshape([-1]).indexSelect(dim: 0, index: starts) : nil, places, isNew, starts)
   }
 
   /// The elements, or the parts along a dimension, as the rows of a matrix.
@@ -60,13 +68,19 @@ extension Tensor {
     return movedim(along, 0).reshape([shape[along], width])
   }
 
-  /// Where the rows of a matrix stand when they are sorted: by the last column first, then stably by those before it.
-  private func lexicographicOrder() throws(TensorError) -> Tensor {
-    var order = Tensor.arange(shape[0], device: device)
-    for column in (0..<shape[1]).reversed() {
-      let keys = select(dim: 1, index: column).indexSelect(dim: 0, index: order)
-      order = order.indexSelect(dim: 0, index: try keys.ordered(0, descending: false).indices)
+  /// The rows of a matrix in order, and where they stood: sorted by the last column first, then stably by those before it.
+  private func inLexicographicOrder() throws(TensorError) -> (rows: Tensor, places: Tensor) {
+    if shape[1] == 1 {
+      let (values, places) = try bareView(layout.selecting(0, of: 1)).ordered(0, descending: false)
+      return (values.unsqueeze(1), places)
     }
-    return order
+    var order: Tensor?
+    for column in (0..<shape[1]).reversed() {
+      let keys = select(dim: 1, index: column)
+      let places = try (order.map { keys.indexSelect(dim: 0, index: $0) } ?? keys).ordered(0, descending: false).indices
+      order = order.map { $0.indexSelect(dim: 0, index: places) } ?? places
+    }
+    let places = order ?? .arange(shape[0], device: device)
+    return (indexSelect(dim: 0, index: places), places)
   }
 }

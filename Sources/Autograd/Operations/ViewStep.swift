@@ -45,22 +45,22 @@ extension Layout {
     var strides = strides
     shape.remove(at: dim)
     let step = strides.remove(at: dim)
-    return Layout(shape: shape, strides: strides, offset: offset + index * step)
+    return Layout(shape: shape, strides: strides, offset: offset &+ index &* step)
   }
 
   func slicing(_ dim: Int, from start: Int, count: Int, step: Int = 1) -> Layout {
     var shape = shape
     var strides = strides
     shape[dim] = count
-    strides[dim] *= step
+    strides[dim] = strides[dim] &* step
     // An empty slice may start where the dimension ends.
-    return Layout(shape: shape, strides: strides, offset: count == 0 ? offset : offset + start * self.strides[dim])
+    return Layout(shape: shape, strides: strides, offset: count == 0 ? offset : offset &+ start &* self.strides[dim])
   }
 
   func inserting(_ dim: Int) -> Layout {
     var shape = shape
     var strides = strides
-    strides.insert(dim < shape.count ? shape[dim] * strides[dim] : 1, at: dim)
+    strides.insert(dim < shape.count ? shape[dim] &* strides[dim] : 1, at: dim)
     shape.insert(1, at: dim)
     return Layout(shape: shape, strides: strides, offset: offset)
   }
@@ -77,10 +77,10 @@ extension Layout {
     let columns = shape[dim2] - max(diagonal, 0)
     let count = max(min(rows, columns), 0)
     let kept = shape.indices.filter { $0 != dim1 && $0 != dim2 }
-    let start = count == 0 ? 0 : diagonal >= 0 ? diagonal * strides[dim2] : -diagonal * strides[dim1]
+    let start = count == 0 ? 0 : diagonal >= 0 ? diagonal &* strides[dim2] : -diagonal &* strides[dim1]
     return Layout(
-      shape: kept.map { shape[$0] } + [count], strides: kept.map { strides[$0] } + [strides[dim1] + strides[dim2]],
-      offset: offset + start)
+      shape: kept.map { shape[$0] } + [count], strides: kept.map { strides[$0] } + [strides[dim1] &+ strides[dim2]],
+      offset: offset &+ start)
   }
 
   /// The same elements in the reverse order along some dimensions.

@@ -23,7 +23,7 @@ extension Tensor {
       let windows = (length - size) / step + 1
       var (shape, strides) = (x.shape, x.layout.strides)
       shape[dim] = windows
-      if windows > 1 { strides[dim] *= step }
+      if windows > 1 { strides[dim] = strides[dim] &* step }
       shape.append(size)
       strides.append(x.layout.strides[dim])
       let source = x.shape
@@ -62,7 +62,7 @@ extension Tensor {
             + "\(last &* size) are out of bounds for storage of size \(x.count * size)")
       }
       let whole = x.layout.isContiguous ? x : try x.converted(to: x.dtype)
-      let view = Layout(shape: shape, strides: strides, offset: whole.layout.offset + offset)
+      let view = Layout(shape: shape, strides: strides, offset: whole.layout.offset &+ layout.offset)
       let source = x.shape
       return whole.bareView(view).differentiable("AsStridedBackward0", x, saves: false) { g in
         g.summed(at: AdvancedIndex(flat: layout, on: g.device), in: [source.reduce(1, *)]).reshape(source)

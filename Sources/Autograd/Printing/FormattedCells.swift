@@ -42,7 +42,7 @@ private enum FloatFormat {
       self = .whole  // whatever `sciMode` says
       return
     }
-    let precision = max(0, options.precision)
+    let precision = min(max(0, options.precision), PrintOptions.greatestPrecision)
     if options.sciMode ?? (largest / smallest > 1000 || largest > 1e8 || smallest < 1e-4) {
       self = .scientific(precision: precision)
     } else if significant.allSatisfy({ $0 == $0.rounded() }) {

@@ -2,8 +2,9 @@ import Devices
 
 /// How tensors are printed; the arguments of `torch.set_printoptions` and their defaults.
 public struct PrintOptions: Sendable, Hashable {
-  /// Digits after the decimal point.
+  /// Digits after the decimal point. No double has more than `greatestPrecision` that are not zero, and no more are printed.
   public var precision: Int
+  static let greatestPrecision = 1074
   /// A tensor of more elements than this is summarised. `Int.max` is no limit, PyTorch's `inf`.
   public var threshold: Int
   /// How many items a summary shows at either end of each dimension.
@@ -56,15 +57,25 @@ private enum ScopedPrintOptions {
   @TaskLocal static var value: PrintOptions?
 }
 
+private func precisionError(_ precision: Int?) -> TensorError? {
+  precision.flatMap { $0 > Int(Int32.max) ? .value("precision too big") : nil }
+}
+
 /// Changes the process-wide print options, as `torch.set_printoptions`.
 ///
 /// The profile comes first, then whatever is given besides; the rest stays. Only `sciMode` does not stay: unless this
 /// call gives it, the notation is chosen by the values again. Any options can be a profile, so
 /// `setPrintOptions(profile: saved)` restores them.
+///
+/// Error: `precision too big`, for one of more than 32 bits.
 public func setPrintOptions(
   profile: PrintOptions? = nil, precision: Int? = nil, threshold: Int? = nil, edgeItems: Int? = nil,
   lineWidth: Int? = nil, sciMode: Bool? = nil
 ) {
+  if let error = precisionError(precision) {
+    _ = Tensor.failure(error)
+    return
+  }
   processWide.withLock {
     $0 = $0.changed(
       profile: profile, precision: precision, threshold: threshold, edgeItems: edgeItems, lineWidth: lineWidth,
@@ -80,6 +91,9 @@ public func withPrintOptions<Result>(
   profile: PrintOptions? = nil, precision: Int? = nil, threshold: Int? = nil, edgeItems: Int? = nil,
   lineWidth: Int? = nil, sciMode: Bool? = nil, _ body: () throws -> Result
 ) rethrows -> Result {
+  let error = precisionError(precision)
+  if let error { _ = Tensor.failure(error) }
+  let precision = error == nil ? precision : nil
   let options = PrintOptions.current.changed(
     profile: profile, precision: precision, threshold: threshold, edgeItems: edgeItems, lineWidth: lineWidth,
     sciMode: sciMode)

@@ -61,7 +61,7 @@ struct SummaryGrid {
       let breaks = String(repeating: "\n", count: shape.count - 1 - dim)
       return "[" + items.joined(separator: "," + breaks + margin) + "]"
     }
-    let perLine = max(1, (lineWidth - indent) / (cells.width + 2))
+    let perLine = max(1, (max(lineWidth, 0) - indent) / (cells.width + 2))
     let lines = stride(from: 0, to: items.count, by: perLine).map {
       items[$0..<min($0 + perLine, items.count)].joined(separator: ", ")
     }

@@ -6,6 +6,8 @@
 #include "elementwise.h"
 #include "lock.h"
 #include "memory.h"
+#include "output.h"
+#include "process.h"
 #include "products.h"
 #include "random.h"
 #include "reduce.h"

@@ -1,7 +1,8 @@
 // Elementwise loops over contiguous runs, one per opcode and element type.
 //
 // A loop reads n elements from each operand it has and writes n. The output may be one of the inputs, never a shifted part of one.
-// Booleans are bytes, 0 or 1. Loops of comparisons and tests write booleans whatever they read; `select` reads booleans from its first operand.
+// Booleans are bytes: 0 and 1 are written, and whatever is not 0 is read as true. Loops of comparisons and tests write booleans whatever they
+// read; `select` reads booleans from its first operand.
 #ifndef FLUXION_ELEMENTWISE_H
 #define FLUXION_ELEMENTWISE_H
 

@@ -12,7 +12,7 @@
 typedef void (*fx_reducer)(void *_Nonnull acc, int64_t *_Nullable places, const void *_Nonnull in, long rows, long row_stride,
                            long n, long before);
 
-// The reducers of one reduction. Booleans are reduced as uint8: their maximum is `any`, their minimum `all`.
+// The reducers of one reduction. Booleans are reduced as uint8: their maximum is `any`, their minimum `all`, of bytes as of their truth.
 typedef struct {
   fx_reducer _Nonnull uint8, int8, int16, int32, int64, float32, float64;
 } fx_reducers;

@@ -19,6 +19,11 @@ void fx_set_thread_count(int count);
 // Whether this thread is running a part of a job, so that a job started here runs on this thread alone.
 int fx_inside_parallel(void);
 
+// Whether jobs are cut into parts of a single item, whatever their grain.
+extern bool fx_fine_cuts;
+static inline bool fx_cuts_finely(void) { return __atomic_load_n(&fx_fine_cuts, __ATOMIC_RELAXED); }
+static inline void fx_cut_finely(bool finely) { __atomic_store_n(&fx_fine_cuts, finely, __ATOMIC_RELAXED); }
+
 // Runs body over contiguous parts of 0..<count, none smaller than grain, on the pool and the caller; returns when all are done.
 void fx_parallel(long count, long grain, fx_job _Nonnull body, void *_Nullable context);
 

@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 #if canImport(Darwin)
   import Darwin
@@ -10,15 +11,24 @@ import CKernels
 
 /// Commands that a thread of the queue's own runs in the order they are given.
 ///
-/// The thread starts with the first command. Once the queue is closed it runs what is left and ends.
+/// The thread starts with the first command. Once the queue is closed it runs what is left and ends. A command whose blocks a failed one was to
+/// write does not run: it fails in turn, with the failure that it met.
 final class CommandQueue: Sendable {
   typealias Body = @Sendable () throws(TensorError) -> Void
 
   /// How many commands may be waiting; who gives one more waits as well.
   static let limit = 1024
 
+  /// What became of a command that the host waits for.
+  private typealias Outcome = Lock<Failure?>
+
   private struct Command: Sendable {
     let name: String
+    let blocks: CommandBlocks
+    /// Whether an error of the body's comes before it has changed anything.
+    let checksFirst: Bool
+    let thread: UInt64
+    let outcome: Outcome?
     let body: Body
     var delay: UInt32 = 0
     var fault: TensorError?
@@ -28,8 +38,8 @@ final class CommandQueue: Sendable {
     var waiting: [Command] = []
     var given = 0
     var finished = 0
-    /// The first error since the last time that anyone was told.
-    var error: TensorError?
+    /// The first failure that nobody has heard of, and that no command passed on to one who waits.
+    var unheard: Failure?
     var isStarted = false
     var isClosed = false
     var options = AcceleratorOptions()
@@ -41,12 +51,15 @@ final class CommandQueue: Sendable {
   private let state = Monitor(State())
   /// Where the commands run, as errors name it.
   private let place: String
+  /// The process in which the queue was first used; zero before.
+  private let process = Atomic<Int32>(0)
 
   init(place: String) { self.place = place }
 
   var options: AcceleratorOptions {
-    get { state.withLock { $0.options } }
+    get { isForeign ? AcceleratorOptions() : state.withLock { $0.options } }
     set {
+      if isForeign { return }
       state.withLock { state in
         state.options = newValue
         state.number = 0
@@ -55,40 +68,102 @@ final class CommandQueue: Sendable {
     }
   }
 
+  // MARK: Giving commands
+
   /// Gives a command, and returns its ticket.
   ///
-  /// - Throws: where the system has no thread for the queue.
+  /// - Throws: where the system has no thread for the queue, or this process is a fork of the queue's.
   @discardableResult
-  func submit(_ name: String, _ body: @escaping Body) throws(TensorError) -> Int {
-    try state.withLock(when: { $0.given - $0.finished < Self.limit }) { (state) throws(TensorError) in
+  func submit(
+    _ name: String, using blocks: CommandBlocks = CommandBlocks(), checksFirst: Bool = false, _ body: @escaping Body
+  ) throws(TensorError) -> Int {
+    try add(
+      Command(name: name, blocks: blocks, checksFirst: checksFirst, thread: fx_thread_number(), outcome: nil, body: body),
+      isCounted: true)
+  }
+
+  /// Gives a command and waits for it, and for all before it.
+  ///
+  /// - Throws: its error, or the first one of an earlier command that nobody has heard of.
+  func finish(_ name: String, using blocks: CommandBlocks = CommandBlocks(), _ body: @escaping Body) throws(TensorError) {
+    let outcome = Outcome(nil)
+    let command = Command(
+      name: name, blocks: blocks, checksFirst: false, thread: fx_thread_number(), outcome: outcome, body: body)
+    try wait(for: try add(command, isCounted: true), outcome)
+  }
+
+  /// Runs `body` after the commands given so far. It is no command: nothing delays it, and no fault meets it.
+  func after(_ body: @escaping @Sendable () -> Void) throws(TensorError) {
+    let command = Command(
+      name: "", blocks: CommandBlocks(), checksFirst: true, thread: 0, outcome: nil,
+      body: { () throws(TensorError) in body() })
+    _ = try add(command, isCounted: false)
+  }
+
+  private func add(_ command: consuming Command, isCounted: Bool) throws(TensorError) -> Int {
+    try checkProcess()
+    var command = command
+    return try state.withLock(when: { $0.given - $0.finished < Self.limit }) { (state) throws(TensorError) in
       if !state.isStarted { try start() }
       state.isStarted = true
-      var command = Command(name: name, body: body)
-      command.fault = state.options.faults[state.number]
-      command.delay = state.delays?.next() ?? 0
-      state.number += 1
+      if isCounted {
+        command.fault = state.options.faults[state.number]
+        command.delay = state.delays?.next() ?? 0
+        state.number += 1
+      }
       state.waiting.append(command)
       state.given += 1
       return state.given
     }
   }
 
-  /// Waits until a command has finished, and all before it.
+  /// Waits for all commands given so far.
   ///
-  /// - Throws: the first error of any command, which is then forgotten.
-  func wait(for ticket: Int) throws(TensorError) {
-    let error = state.withLock(when: { $0.finished >= ticket }) { state in
-      defer { state.error = nil }
-      return state.error
-    }
-    if let error { throw error }
+  /// - Throws: the first error that nobody has heard of, which is then forgotten.
+  func wait() throws(TensorError) {
+    try checkProcess()
+    try wait(for: state.withLock { $0.given }, nil)
   }
 
-  /// Waits for all commands given so far.
-  func wait() throws(TensorError) { try wait(for: state.withLock { $0.given }) }
+  private func wait(for ticket: Int, _ outcome: Outcome?) throws(TensorError) {
+    let failure = state.withLock(when: { $0.finished >= ticket }) { state -> Failure? in
+      guard let failure = outcome?.withLock({ $0 }) ?? state.unheard else { return nil }
+      if state.unheard === failure { state.unheard = nil }
+      return failure
+    }
+    if let failure {
+      failure.tell()
+      throw failure.error
+    }
+  }
 
   /// Says that no more commands come. Does not wait: the last reference to a device may go on the queue's own thread.
-  func close() { state.withLock { $0.isClosed = true } }
+  func close() {
+    if !isForeign { state.withLock { $0.isClosed = true } }
+  }
+
+  // MARK: Processes
+
+  /// Whether this process is a fork of the one that uses the queue. The thread is not in it, and the lock may be taken for ever.
+  var isForeign: Bool {
+    let known = process.load(ordering: .acquiring)
+    return known != 0 && known != getpid()
+  }
+
+  /// Claims the queue for this process.
+  func checkProcess() throws(TensorError) {
+    let own = getpid()
+    let known = process.load(ordering: .acquiring)
+    if known == own || known == 0 && process.compareExchange(expected: 0, desired: own, ordering: .acquiringAndReleasing).exchanged
+    {
+      return
+    }
+    if isForeign {
+      throw .runtime(
+        "Cannot use \(place) in a forked subprocess: its queue runs on a thread of the parent process. Use \(place) in the child alone, or "
+          + "start a new process")
+    }
+  }
 
   // MARK: The thread
 
@@ -106,6 +181,7 @@ final class CommandQueue: Sendable {
   }
 
   private func work() {
+    var number = 0
     while true {
       var batch = state.withLock(when: { $0.isClosed || !$0.waiting.isEmpty }) { state in
         defer { state.waiting = [] }
@@ -114,24 +190,40 @@ final class CommandQueue: Sendable {
       if batch.isEmpty { return }
       batch.reverse()
       while !batch.isEmpty {
-        let error = run(batch.removeLast())
+        number += 1
+        let unheard = run(batch.removeLast(), number)
         state.withLock { state in
-          state.error = state.error ?? error
+          state.unheard = state.unheard ?? unheard
           state.finished += 1
         }
       }
     }
   }
 
-  /// Consumes the command, so that what it holds is let go before it counts as finished.
-  private func run(_ command: consuming Command) -> TensorError? {
+  /// Consumes the command, so that what it holds is let go before it counts as finished. Returns its failure if the host has to be told by the
+  /// next who waits.
+  private func run(_ command: consuming Command, _ number: Int) -> Failure? {
     if command.delay > 0 { usleep(command.delay) }
+    if let failure = command.blocks.failure(for: command.thread) {
+      command.blocks.fail(failure, hasWritten: false)
+      command.outcome?.withLock { $0 = failure }
+      return nil
+    }
+    var hasWritten = false
     do throws(TensorError) {
       if let fault = command.fault { throw fault }
+      hasWritten = !command.checksFirst
       try command.body()
+      command.blocks.succeed()
       return nil
     } catch {
-      return TensorError(error.kind, "\(error.message) (\(command.name) on \(place))")
+      let failure = Failure(TensorError(error.kind, "\(error.message) (\(command.name) on \(place))"), number: number)
+      command.blocks.fail(failure, hasWritten: hasWritten)
+      if let outcome = command.outcome {
+        outcome.withLock { $0 = failure }
+        return nil
+      }
+      return failure
     }
   }
 }

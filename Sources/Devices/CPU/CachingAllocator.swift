@@ -12,7 +12,13 @@
 /// Blocks above ``smallByteCount`` are aligned to 64 bytes and come in eight sizes for every power of two, so that at
 /// most an eighth is unused. Smaller ones are the system's, whose own cache serves them well; they are not counted.
 public final class CachingAllocator: Sendable {
-  public static let shared = CachingAllocator()
+  public static let shared: CachingAllocator = {
+    // A forked child has the forking thread alone: no other may hold the lock at that moment, or the child would wait for it for ever.
+    pthread_atfork(
+      { CachingAllocator.shared.state.lock() }, { CachingAllocator.shared.state.unlock() },
+      { CachingAllocator.shared.state.unlock() })
+    return CachingAllocator()
+  }()
 
   /// Up to this size a block is the system allocator's, aligned to 16 bytes.
   public static let smallByteCount = 1024

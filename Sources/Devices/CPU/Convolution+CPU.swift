@@ -211,8 +211,8 @@ enum ConvolutionWork {
   /// So many taps at a time are multiplied, for the panel to stay in the cache.
   static let taps = 512
 
-  /// Pieces enough for every thread to have several.
-  static var wantedPieces: Int { ThreadPool.shared.threadCount == 1 ? 1 : 4 * ThreadPool.shared.threadCount }
+  /// Pieces enough for those threads that there may be. What the pieces are depends on the sizes alone, and so does the result.
+  static let wantedPieces = 8
 
   /// Runs `body` over ranges of so many pieces, with memory for so many elements.
   static func share<T>(

@@ -66,7 +66,7 @@ private func copyElements(
 extension IndexPlan {
   /// Combines rows of the list into the table, in the order of the positions: a place that is named twice gets both, in the same order on any
   /// number of threads. Threads share the work by taking different parts of every row.
-  func write(_ mode: ScatterMode, _ offsets: UnsafePointer<Int>) {
+  func write(_ mode: ScatterMode) {
     var rest = rest
     let row = rest.popInnermost()
     let restCount = rest.count
@@ -76,19 +76,22 @@ extension IndexPlan {
     let move = RowMove(mode, table.dtype)
     let size = table.dtype.byteCount
     ThreadPool.shared.parallel(count: row.size, grain: max(64, share, CPUIndexing.grain / max(work, 1))) { columns in
-      forEachRun(0..<positionCount) { start, count in
-        let run = listRun(at: start)
-        if row.size == 1 && restCount == 1 {
-          move.elements(table.address, offsets + start, list.address + run.offset * size, run.stride, count)
-          return
-        }
-        for i in 0..<count {
-          for part in 0..<restCount {
-            let target = offsets[start + i] + rest.offset(of: part, in: 0) + columns.lowerBound * row.strides[0]
-            let source =
-              run.offset + i * run.stride + rest.offset(of: part, in: 1) + columns.lowerBound * row.strides[1]
-            move.row(
-              table.address + target * size, row.strides[0], list.address + source * size, row.strides[1], columns.count)
+      forEachTile(of: 0..<positionCount) { positions, offsets in
+        forEachRun(positions) { start, count in
+          let run = listRun(at: start)
+          let offsets = offsets + (start - positions.lowerBound)
+          if row.size == 1 && restCount == 1 {
+            move.elements(table.address, offsets, list.address + run.offset * size, run.stride, count)
+            return
+          }
+          for i in 0..<count {
+            for part in 0..<restCount {
+              let target = offsets[i] + rest.offset(of: part, in: 0) + columns.lowerBound * row.strides[0]
+              let source =
+                run.offset + i * run.stride + rest.offset(of: part, in: 1) + columns.lowerBound * row.strides[1]
+              move.row(
+                table.address + target * size, row.strides[0], list.address + source * size, row.strides[1], columns.count)
+            }
           }
         }
       }
@@ -166,7 +169,7 @@ struct RowMove {
     _ table: UnsafeMutableRawPointer, _ places: Places, _ source: UnsafeRawPointer, _ sourceStride: Int, _ count: Int
   ) {
     switch dtype {
-    case .bool: combine(Bool.self, table, places, source, sourceStride, count)
+    case .bool: combine(Truth.self, table, places, source, sourceStride, count)
     case .uint8: combine(UInt8.self, table, places, source, sourceStride, count)
     case .int8: combine(Int8.self, table, places, source, sourceStride, count)
     case .int16: combine(Int16.self, table, places, source, sourceStride, count)
@@ -234,13 +237,19 @@ extension Int64: Combinable {}
 extension Float: Combinable {}
 extension Double: Combinable {}
 
-extension Bool: Combinable {
+/// A boolean as it lies in memory: not a `Bool`, which may not be read from any other byte than zero and one.
+private struct Truth: Combinable {
+  private let byte: UInt8
+
+  private init(_ value: Bool) { byte = value ? 1 : 0 }
+  private var value: Bool { byte != 0 }
+
   @inline(__always)
-  fileprivate func combined(_ new: Bool, _ mode: ScatterMode) -> Bool {
+  fileprivate func combined(_ new: Truth, _ mode: ScatterMode) -> Truth {
     switch mode {
     case .set: new
-    case .add, .sum, .max: self || new
-    case .multiply, .min: self && new
+    case .add, .sum, .max: Truth(value || new.value)
+    case .multiply, .min: Truth(value && new.value)
     }
   }
 }

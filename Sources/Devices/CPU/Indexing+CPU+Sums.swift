@@ -9,22 +9,26 @@ extension IndexPlan {
   /// Writes the sums of the rows of the list that go to one place, in the order of the positions, and zeros elsewhere.
   ///
   /// The positions are sorted by where in the table they lead, so that every part of the table is written once, by one thread.
-  func writeSums(_ offsets: UnsafePointer<Int>) throws(TensorError) {
+  func writeSums() throws(TensorError) {
     var rest = rest
     let row = rest.popInnermost()
     guard table.layout.isContiguous, isOneRun, rest.count == 1, row.size > 1, row.strides == [1, 1] else {
       try CPUDevice.shared.fill(table, with: .int(0))
-      return write(.add, offsets)
+      return write(.add)
     }
     let size = table.dtype.byteCount
     let bucket = max(1, Self.bucketByteCount / (row.size * size)) * row.size
     let bucketCount = (table.count + bucket - 1) / bucket
     let (count, run) = (positionCount, listRun(at: 0))
-    let byteCount = (bucketCount + 1 + count) * MemoryLayout<Int>.size + count * MemoryLayout<UInt32>.size
+    let byteCount = (bucketCount + 1 + 2 * count) * MemoryLayout<Int>.size + count * MemoryLayout<UInt32>.size
     let memory = try CachingAllocator.shared.allocate(byteCount: byteCount)
     defer { CachingAllocator.shared.deallocate(memory, byteCount: byteCount) }
-    let starts = memory.bindMemory(to: Int.self, capacity: bucketCount + 1 + count)
-    let order = starts + bucketCount + 1
+    let starts = memory.bindMemory(to: Int.self, capacity: bucketCount + 1 + 2 * count)
+    let offsets = starts + bucketCount + 1
+    let order = offsets + count
+    ThreadPool.shared.parallel(count: count, grain: CPUIndexing.grain) { range in
+      _ = findOffsets(of: range, offsets + range.lowerBound)
+    }
     sort(offsets, count, by: bucket, bucketCount, starts: starts, order: order)
 
     let move = RowMove(.add, table.dtype)

@@ -38,17 +38,14 @@ enum CPUIndexing {
       return
     }
     // All positions are checked before anything is written.
-    let byteCount = count * MemoryLayout<Int>.size
-    let memory = try CachingAllocator.shared.allocate(byteCount: byteCount)
-    defer { CachingAllocator.shared.deallocate(memory, byteCount: byteCount) }
-    let offsets = memory.bindMemory(to: Int.self, capacity: count)
     let failed = Atomic(false)
     ThreadPool.shared.parallel(count: count, grain: grain) { range in
-      if !plan.findOffsets(of: range, offsets + range.lowerBound) { failed.store(true, ordering: .relaxed) }
+      let isInside = plan.forEachTile(of: range) { _, _ in }
+      if !isInside { failed.store(true, ordering: .relaxed) }
     }
     if failed.load(ordering: .relaxed) { throw plan.firstError }
-    if mode == .sum { return try plan.writeSums(offsets) }
-    plan.write(mode, offsets)
+    if mode == .sum { return try plan.writeSums() }
+    plan.write(mode)
   }
 }
 
@@ -101,6 +98,21 @@ struct IndexPlan {
   /// The offset in the list of a position, and from each to the next in a run.
   func listRun(at start: Int) -> (offset: Int, stride: Int) {
     (positions.offset(of: start, in: 0), positions.strides[0].last ?? 0)
+  }
+
+  /// Calls `body` with tiles of positions and the offsets in the table that they name: no list of all of them is kept. Says whether all lie
+  /// inside; with the first tile where one does not, it ends.
+  @discardableResult
+  func forEachTile(of range: Range<Int>, _ body: (_ positions: Range<Int>, _ offsets: UnsafePointer<Int>) -> Void) -> Bool {
+    let tile = 1024
+    return withUnsafeTemporaryAllocation(of: Int.self, capacity: tile) { offsets in
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: tile) {
+        let positions = start..<min(start + tile, range.upperBound)
+        guard findOffsets(of: positions, offsets.baseAddress!) else { return false }
+        body(positions, offsets.baseAddress!)
+      }
+      return true
+    }
   }
 
   /// Writes the offsets in the table that positions name. Says whether all lie inside.

@@ -1,8 +1,11 @@
 import CBLAS
 
-// Factorizations of one large matrix by all threads. LAPACK has one, as OpenBLAS is told to, so it factors a few columns at a time, and what they
+// Factorizations of a large matrix by all threads. LAPACK has one, as OpenBLAS is told to, so it factors a few columns at a time, and what they
 // change in the columns behind them is divided among the threads. One thread changes the next few columns first and factors them at once:
 // nobody waits for that.
+//
+// The columns are divided by their number alone, and a matrix is factored in this way whether it has all threads or one of them: so the results are
+// the same, bit for bit, whatever the number of threads.
 
 /// The columns of a matrix, a block of them after the other.
 enum ColumnBlocks {
@@ -12,12 +15,18 @@ enum ColumnBlocks {
   /// Columns that OpenBLAS's kernels compute at a time.
   private static let unit = 8
 
-  /// Whether the threads share every matrix rather than the batch.
-  static func share(_ count: Int, rows: Int32, columns: Int32) -> Bool {
+  /// The most parts into which the columns behind a block are divided. Each rearranges the block for itself.
+  private static let mostShares = 7
+
+  /// Whether a matrix is factored in this way.
+  static func pay(rows: Int32, columns: Int32) -> Bool { min(rows, columns) >= 4 * width }
+
+  /// Whether so many matrices have all threads one after the other, where they would leave many without work if each had one.
+  static func takeTurns(_ count: Int) -> Bool {
     let pool = ThreadPool.shared
     let threads = pool.isInsideJob ? 1 : pool.threadCount
     let rounds = (count + threads - 1) / threads
-    return min(rows, columns) >= 4 * width && 4 * count < 3 * rounds * threads
+    return 4 * count < 3 * rounds * threads
   }
 
   /// Factors block after block, each when all blocks before it have changed its columns.
@@ -36,7 +45,8 @@ enum ColumnBlocks {
     var goesOn = factor(block)
     while goesOn && block.upperBound < end {
       let next = block.upperBound..<min(block.upperBound + width, count)
-      let others = shares(of: next.upperBound..<end, 2 * ThreadPool.shared.threadCount - 1, isTriangular: isTriangular)
+      let others = shares(
+        of: next.upperBound..<end, min(mostShares, (end - next.upperBound + width - 1) / width), isTriangular: isTriangular)
       ThreadPool.shared.parallel(count: 1 + others.count, grain: 1) { parts in
         for part in parts {
           if part > 0 {

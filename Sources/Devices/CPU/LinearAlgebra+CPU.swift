@@ -124,10 +124,11 @@ struct LAPACKRun<T: LAPACKElement> {
   func forEachColumn(
     of x: Matrices<T>, _ n: Int32, _ solve: @escaping (_ item: Int, _ columns: Range<Int>) -> Int32
   ) throws(TensorError) {
-    let threads = ThreadPool.shared.threadCount
     let work = Int(n) * Int(n) * Int(x.columns)
+    // By the sizes alone, as columns that are solved for with others may differ from what they are alone in the last bit.
     let parts = ColumnBlocks.shares(
-      of: 0..<Int(x.columns), max(1, min((threads + x.count - 1) / max(1, x.count), work / Self.columnGrain)))
+      of: 0..<Int(x.columns),
+      max(1, min(Self.mostColumnParts / max(1, x.count), work / Self.columnGrain, Int(x.columns) / Self.leastColumns)))
     try forEach(x.count * parts.count, size: (n, x.columns / Int32(max(1, parts.count)))) {
       { index in
         let (item, part) = index.quotientAndRemainder(dividingBy: parts.count)
@@ -136,8 +137,10 @@ struct LAPACKRun<T: LAPACKElement> {
     }
   }
 
-  /// Multiplications that are worth a thread: every part of the columns rearranges all of the factor for itself.
+  /// The multiplications and the columns of a part, and how many parts are enough: each rearranges all of the factor for itself.
   private static var columnGrain: Int { 1 << 19 }
+  private static var leastColumns: Int { 32 }
+  private static var mostColumnParts: Int { 8 }
 
   /// The code of a matrix with elements that are not finite: LAPACK's functions would call it an illegal argument, or not end.
   static var notFinite: Int32 { -1 }
@@ -161,17 +164,18 @@ struct LAPACKRun<T: LAPACKElement> {
   }
 }
 
-/// Memory for one thread's use.
+/// Memory for one thread's use, which begins with a line of the cache wherever it lies: there are loops that begin otherwise elsewhere.
 final class Workspace<T> {
   let start: UnsafeMutablePointer<T>
   let count: Int32
 
   init(count: Int) {
     self.count = Int32(clamping: max(count, 1))
-    start = .allocate(capacity: Int(self.count))
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: Int(self.count) * MemoryLayout<T>.stride, alignment: 64)
+    start = memory.bindMemory(to: T.self, capacity: Int(self.count))
   }
 
-  deinit { start.deallocate() }
+  deinit { UnsafeMutableRawPointer(start).deallocate() }
 }
 
 // MARK: - Triangular factors, and what is solved with them
@@ -180,12 +184,13 @@ extension LAPACKRun {
   func cholesky(upper: Bool) throws(TensorError) {
     let factor = try Matrices<T>(writing: outputs[0], from: inputs[0], anyLead: true)
     let (n, lead) = (Int(factor.rows), Int(factor.lead))
-    let isShared = ColumnBlocks.share(factor.count, rows: factor.rows, columns: factor.rows)
+    let isBlocked = ColumnBlocks.pay(rows: factor.rows, columns: factor.rows)
+    let isShared = isBlocked && ColumnBlocks.takeTurns(factor.count)
     try forEach(factor.count, size: (factor.rows, factor.rows), info: outputs[1], isShared: isShared) {
       { item in
         let a = factor[item]
         let code =
-          isShared
+          isBlocked
           ? sharedCholesky(n, a, lead: lead, upper: upper)
           : T.potrf(order, letter(upper ? "U" : "L"), factor.rows, a, factor.lead)
         ThreadPool.shared.parallel(count: n, grain: max(1, 65_536 / max(1, n))) { columns in
@@ -206,10 +211,11 @@ extension LAPACKRun {
     let factors = try Matrices<T>(writing: outputs[0], from: inputs[0], anyLead: true)
     let (m, n) = (factors.rows, factors.columns)
     let pivots = try MatrixIntegers(writing: outputs[1], size: Int(min(m, n)))
-    let isShared = ColumnBlocks.share(factors.count, rows: m, columns: n)
+    let isBlocked = ColumnBlocks.pay(rows: m, columns: n)
+    let isShared = isBlocked && ColumnBlocks.takeTurns(factors.count)
     try forEach(factors.count, size: (m, n), info: outputs[2], isShared: isShared) {
       { item in
-        isShared
+        isBlocked
           ? sharedLU(Int(m), Int(n), factors[item], lead: Int(factors.lead), pivots[item])
           : T.getrf(order, m, n, factors[item], factors.lead, pivots[item])
       }

@@ -2,6 +2,9 @@ import CKernels
 import Synchronization
 
 /// Matrix products on the host: OpenBLAS's kernels on our threads.
+///
+/// What a kernel computes may depend on the sizes that it is called with, to the last bit. So a product is cut by its own sizes alone, and however
+/// many threads there are, they make the same calls.
 enum CPUMatMul {
   /// output = a · b + addend, as `Device.matrixProduct`.
   static func run(_ a: Operand, _ b: Operand, plus addend: Operand?, to output: Operand) throws(TensorError) {
@@ -148,20 +151,30 @@ extension MatrixProduct {
   private static let fixedWork = 1 << 11
   /// The sides of a piece are multiples of what OpenBLAS's kernels compute at a time.
   private static let side = 16
+  /// So many pieces are enough where more would gain nothing but threads.
+  private static let enoughPieces = 16
   /// OpenBLAS counts in 32 bits.
   static let largestSide = 1 << 30
+
+  /// Into how many pieces each matrix of the batch is cut, for those threads that there may be.
+  private var wantedPieces: Int {
+    let grains = work / grain
+    // To cut a product with a vector costs nothing.
+    if m == 1 || n == 1 { return max(1, min(grains, Self.enoughPieces / batchCount)) }
+    // Every piece rearranges for itself what it reads of both operands, which must stay small beside what it multiplies: one for every 64 of the side
+    // of a cube of as much work.
+    let doublings = max(0, Int.bitWidth - 1 - work.leadingZeroBitCount - 18) / 3
+    let pieces = max(1 << min(doublings, 6), min(grains, 4))
+    // Members of a batch are pieces too.
+    return batchCount == 1 ? pieces : max(1, min(pieces, Self.enoughPieces / batchCount))
+  }
 
   /// Cuts the work into pieces and runs them on the pool.
   private func shared() throws(TensorError) {
     let pool = ThreadPool.shared
-    let threads = pool.threadCount
     let work = work
-    if batchCount == 1, threads > 1, let parts = depthParts(threads: threads, work: work) {
-      return try sharedByDepth(parts: parts)
-    }
-    // Members of a batch are pieces enough if there are several for every thread.
-    let wanted = batchCount >= 2 * threads ? 1 : max(1, min(threads, work / grain))
-    let grid = Grid(self, parts: wanted)
+    if batchCount == 1, let parts = depthParts(work: work) { return try sharedByDepth(parts: parts) }
+    let grid = Grid(self, parts: wantedPieces)
     let pieces = grid.rows * grid.columns
     if pieces == 1 && batchCount == 1 {
       return try piece(self)
@@ -264,9 +277,9 @@ extension MatrixProduct {
 
 extension MatrixProduct {
   /// How many pieces to sum, where the result is too small to be cut and the inner dimension is long.
-  private func depthParts(threads: Int, work: Int) -> Int? {
+  private func depthParts(work: Int) -> Int? {
     guard dtype == .float32 || dtype == .float64, m <= 256, n <= 256, k >= 4096, k / 8 >= max(m, n) else { return nil }
-    let parts = min(threads, work / grain, k / 2048)
+    let parts = min(Self.enoughPieces / 2, work / grain, k / 2048)
     return parts > 1 ? parts : nil
   }
 

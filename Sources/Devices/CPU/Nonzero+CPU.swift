@@ -75,7 +75,7 @@ extension CPUIndexing {
   }
 }
 
-/// Reads any operand in row-major order as booleans.
+/// Reads any operand in row-major order as bytes of zero and one.
 private struct NonzeroFinder {
   private let input: Operand
   private let axes: Axes
@@ -87,7 +87,8 @@ private struct NonzeroFinder {
     var axes = Axes(input.shape.indices, of: [input.layout])
     axes.coalesce()
     self.axes = axes
-    reader = Converter(memory: input.dtype, values: .bool)
+    // The bytes are added and written by: those of booleans may be any, and are made ones and zeros as they are converted.
+    reader = Converter(memory: input.dtype, values: input.dtype == .bool ? .uint8 : .bool)
   }
 
   /// Calls `body` with a byte for each element of a tile, zero or one, the tile's first position and its length.

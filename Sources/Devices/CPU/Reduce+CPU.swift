@@ -94,7 +94,9 @@ struct ReductionMethod {
     findsPlaces = reduction == .argMin || reduction == .argMax
     switch reduction {
     case .sum, .product: values = output.computeDType
-    case .min, .max, .argMin, .argMax: values = input.computeDType
+    case .min, .max: values = input.computeDType
+    // Of booleans the first that is true or false is meant, not the greatest or least of their bytes: converted they are ones and zeros.
+    case .argMin, .argMax: values = input == .bool ? .uint8 : input.computeDType
     case .any, .all: values = .bool
     }
     let tables: (rows: fx_reducers, columns: fx_reducers) =

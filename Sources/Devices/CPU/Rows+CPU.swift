@@ -7,14 +7,18 @@ enum CPURows {
 
   static func run(_ operation: RowOperation, _ inputs: [Operand], _ outputs: [Operand]) throws(TensorError) {
     switch outputs[0].dtype {
-    case .float32: run(operation, inputs, outputs, RowLoops.float32)
-    case .float64: run(operation, inputs, outputs, RowLoops.float64)
+    case .float32: try run(operation, inputs, outputs, RowLoops.float32)
+    case .float64: try run(operation, inputs, outputs, RowLoops.float64)
     case let dtype: throw .notImplemented("\"rows_cpu\" not implemented for '\(dtype.scalarTypeName)'")
     }
   }
 
-  private static func run<Value>(_ operation: RowOperation, _ inputs: [Operand], _ outputs: [Operand], _ loops: RowLoops<Value>) {
+  private static func run<Value>(
+    _ operation: RowOperation, _ inputs: [Operand], _ outputs: [Operand], _ loops: RowLoops<Value>
+  ) throws(TensorError) {
     let (rows, columns) = (inputs[0].shape[0], inputs[0].shape[1])
+    // A row for each thread, where results go past the caches.
+    try HostMemory.check(columns &* min(rows, ThreadPool.shared.threadCount), Value.self)
     let input = inputs.map { UnsafePointer($0.address.assumingMemoryBound(to: Value.self)) }
     let output = outputs.map { $0.address.assumingMemoryBound(to: Value.self) }
     /// Calls `body` with a range of rows and where their result goes.
@@ -47,7 +51,7 @@ enum CPURows {
           epsilon)
       }
     case .normalizationGradient:
-      normalizationGradient(rows, columns, input, output, loops)
+      try normalizationGradient(rows, columns, input, output, loops)
     case .crossEntropy(let ignored):
       ThreadPool.shared.parallel(count: rows, grain: max(1, grain / max(columns, 1))) { range in
         let first = range.lowerBound
@@ -72,10 +76,10 @@ enum CPURows {
   /// The sums over rows are made part by part of the rows, as many for one size whatever the number of threads, and then added up.
   private static func normalizationGradient<Value>(
     _ rows: Int, _ columns: Int, _ input: [UnsafePointer<Value>], _ output: [UnsafeMutablePointer<Value>], _ loops: RowLoops<Value>
-  ) {
-    let parts = max(1, min(16, rows * columns / grain))
-    withUnsafeTemporaryAllocation(of: Value.self, capacity: 2 * parts * columns) { sums in
-      let sums = sums.baseAddress!
+  ) throws(TensorError) {
+    let parts = max(1, min(16, rows, rows * columns / grain))
+    try HostMemory.withBytes(2 * parts * columns * MemoryLayout<Value>.stride) { bytes in
+      let sums = bytes.baseAddress!.bindMemory(to: Value.self, capacity: 2 * parts * columns)
       sums.initialize(repeating: loops.zero, count: 2 * parts * columns)
       ThreadPool.shared.parallel(count: parts, grain: 1) { range in
         for part in range {

@@ -41,7 +41,8 @@ private struct ScanMethod {
         }
     case .min, .max:
       findsPlaces = true
-      values = output.computeDType
+      // Booleans are converted to ones and zeros, as any byte but zero is true.
+      values = output == .bool ? .uint8 : output.computeDType
       let table = scan == .min ? fx_scan_minimum() : fx_scan_maximum()
       loop =
         switch values {

@@ -1,7 +1,7 @@
 /// Some of a row's elements in order, without sorting the rest.
 ///
 /// Where elements are equal it matters how they are found. PyTorch finds the first ones as libstdc++ does: by Musser's introselect and introsort
-/// (1997), or by a heap where few of many are wanted; and the one of a rank by Hoare's quickselect, with the median of three as pivot. These
+/// (1997), or by a heap where few of many are wanted; the median by introselect alone; and the one of a rank by Hoare's quickselect, with the median of three as pivot. These
 /// are the same algorithms, step for step, so that the same elements come out.
 struct Selection<Entry: SortEntry> {
   private let entries: UnsafeMutablePointer<Entry>
@@ -26,7 +26,13 @@ struct Selection<Entry: SortEntry> {
     return entries
   }
 
-  /// Finds the one of `count` elements that `rank` others precede.
+  /// Finds the one of `count` elements that `rank` others precede, by Musser's introselect.
+  func nth(_ rank: Int, of count: Int) -> UnsafeMutablePointer<Entry> {
+    introselect(rank, count)
+    return entries + rank
+  }
+
+  /// Finds the one of `count` elements that `rank` others precede, by Hoare's quickselect.
   func element(ofRank rank: Int, of count: Int) -> UnsafeMutablePointer<Entry> {
     var (left, right) = (0, count - 1)
     while right > left {

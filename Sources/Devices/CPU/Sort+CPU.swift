@@ -18,7 +18,7 @@ enum CPUSort {
 
   /// As much of a part of the elements in order as there is room for in the outputs. Equal ones are picked and put in order as PyTorch does.
   static func select(
-    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand
+    _ part: OrderedPart, of input: Operand, dim: Int, values: Operand, indices: Operand?
   ) throws(TensorError) {
     guard values.count > 0 else { return }
     try run(
@@ -27,7 +27,8 @@ enum CPUSort {
 
   private static func run(_ plan: SortPlan, dtype: DType, descending: Bool) throws(TensorError) {
     switch dtype {
-    case .bool, .uint8: try plan.run(SortKeys<UInt8>(.unsigned, descending), NarrowEntry.self)
+    case .bool: try plan.run(SortKeys<UInt8>(.truth, descending), NarrowEntry.self)
+    case .uint8: try plan.run(SortKeys<UInt8>(.unsigned, descending), NarrowEntry.self)
     case .int8: try plan.run(SortKeys<UInt8>(.signed, descending), NarrowEntry.self)
     case .int16: try plan.run(SortKeys<UInt16>(.signed, descending), NarrowEntry.self)
     case .int32: try plan.run(SortKeys<UInt32>(.signed, descending), NarrowEntry.self)
@@ -47,6 +48,8 @@ enum CPUSort {
 /// From an element's bits to an unsigned number that orders as the elements are to be ordered.
 private struct SortKeys<Bits: FixedWidthInteger & UnsignedInteger> {
   enum Kind {
+    /// Whatever is not zero is true.
+    case truth
     case unsigned
     case signed
     case floating(infinity: Bits)
@@ -55,6 +58,9 @@ private struct SortKeys<Bits: FixedWidthInteger & UnsignedInteger> {
   private let kind: Kind
   /// Inverting keys turns the order around and keeps equal elements as they stand.
   private let inversion: Bits
+
+  /// The key of every NaN; nil where there is none.
+  var ofNaN: Bits? { if case .floating = kind { .max ^ inversion } else { nil } }
 
   init(_ kind: Kind, _ descending: Bool) {
     self.kind = kind
@@ -65,6 +71,7 @@ private struct SortKeys<Bits: FixedWidthInteger & UnsignedInteger> {
   func callAsFunction(_ bits: Bits) -> Bits {
     let sign: Bits = 1 << (Bits.bitWidth - 1)
     switch kind {
+    case .truth: return (bits == 0 ? 0 : 1) ^ inversion
     case .unsigned: return bits ^ inversion
     case .signed: return bits ^ sign ^ inversion
     case .floating(let infinity):
@@ -113,7 +120,7 @@ private struct SortPlan {
 
   private let input: Operand
   private let values: Operand
-  private let indices: Operand
+  private let indices: Operand?
   private let length: Int
   /// How many elements of each row come out.
   private let resultLength: Int
@@ -122,14 +129,14 @@ private struct SortPlan {
   private let steps: [Int]
   private let rows: Axes
 
-  init(_ input: Operand, dim: Int, _ values: Operand, _ indices: Operand, part: OrderedPart?) {
+  init(_ input: Operand, dim: Int, _ values: Operand, _ indices: Operand?, part: OrderedPart?) {
     self.input = input
     self.values = values
     self.indices = indices
     self.part = part
     length = input.shape[dim]
     resultLength = values.shape[dim]
-    let layouts = [input.layout, values.layout, indices.layout]
+    let layouts = [input.layout, values.layout, (indices ?? values).layout]
     steps = layouts.map { $0.strides[dim] }
     var rows = Axes(input.shape.indices.filter { $0 != dim }, of: layouts)
     rows.coalesce()
@@ -137,19 +144,21 @@ private struct SortPlan {
   }
 
   func run<Bits, Entry: SortEntry>(_ keys: SortKeys<Bits>, _: Entry.Type) throws(TensorError) {
+    if indices == nil, let part, part.isOneElement { return pickByKeys(keys, part) }
     // Positions of such rows don't fit beside their keys.
     if Bits.bitWidth <= 32 && length > 1 << 32 { return try sort(keys, WideEntry.self) }
     try sort(keys, Entry.self)
   }
 
   private func sort<Bits, Entry: SortEntry>(_ keys: SortKeys<Bits>, _: Entry.Type) throws(TensorError) {
-    let byteCount = 2 * length * MemoryLayout<Entry>.stride
+    // Only a sort moves entries to and fro.
+    let byteCount = (part == nil ? 2 : 1) * length * MemoryLayout<Entry>.stride
     let failed = Atomic(false)
     let sortRows = { (range: Range<Int>) in
       do throws(TensorError) {
         let memory = try CachingAllocator.shared.allocate(byteCount: byteCount)
         defer { CachingAllocator.shared.deallocate(memory, byteCount: byteCount) }
-        let entries = memory.bindMemory(to: Entry.self, capacity: 2 * length)
+        let entries = memory.bindMemory(to: Entry.self, capacity: byteCount / MemoryLayout<Entry>.stride)
         for row in range { sortRow(row, keys, entries, entries + length) }
       } catch {
         failed.store(true, ordering: .relaxed)
@@ -168,7 +177,7 @@ private struct SortPlan {
   ) {
     let source = input.address.assumingMemoryBound(to: Bits.self) + rows.offset(of: row, in: 0)
     let sorted = values.address.assumingMemoryBound(to: Bits.self) + rows.offset(of: row, in: 1)
-    let places = indices.address.assumingMemoryBound(to: Int64.self) + rows.offset(of: row, in: 2)
+    let places = indices.map { $0.address.assumingMemoryBound(to: Int64.self) + rows.offset(of: row, in: 2) }
     let (sourceStep, sortedStep, placeStep) = (steps[0], steps[1], steps[2])
     let pool = ThreadPool.shared
     pool.parallel(count: length, grain: Self.longRow / 2) { range in
@@ -179,15 +188,106 @@ private struct SortPlan {
       case nil: sortedEntries(entries, spare, count: length, keyWidth: Bits.bitWidth)
       case .first: Selection(entries).first(resultLength, of: length)
       case .rank(let rank): Selection(entries).element(ofRank: rank, of: length)
+      case .median(let ignoresNaN): median(entries, keys, ignoresNaN: ignoresNaN)
       case .all: Selection(entries).all(length)
       }
     pool.parallel(count: resultLength, grain: Self.longRow / 2) { range in
       for i in range {
         let index = result[i].index
         sorted[i * sortedStep] = source[index * sourceStep]
-        places[i * placeStep] = Int64(index)
+        places?[i * placeStep] = Int64(index)
       }
     }
+  }
+
+  /// The entry in the middle; see `OrderedPart`.
+  private func median<Bits, Entry: SortEntry>(
+    _ entries: UnsafeMutablePointer<Entry>, _ keys: SortKeys<Bits>, ignoresNaN: Bool
+  ) -> UnsafeMutablePointer<Entry> {
+    let isNaN = { (i: Int) in keys.ofNaN.map { UInt64($0) == UInt64(entries[i].key) } ?? false }
+    let missing = keys.ofNaN == nil ? 0 : (0..<length).count(where: isNaN)
+    if missing > 0 && !ignoresNaN { return entries + (0..<length).first(where: isNaN)! }
+    return Selection(entries).nth(max(length - missing - 1, 0) / 2, of: length)
+  }
+}
+
+// MARK: - One element by its key
+
+extension OrderedPart {
+  fileprivate var isOneElement: Bool {
+    switch self {
+    case .rank, .median: true
+    case .first, .all: false
+    }
+  }
+}
+
+extension SortPlan {
+  /// Finds an element of every row when nobody asks where it stood: digit by digit of its key, in passes over the row that count how many elements
+  /// have the digits found so far and each that can follow. That takes no memory of the row's size.
+  fileprivate func pickByKeys<Bits>(_ keys: SortKeys<Bits>, _ part: OrderedPart) {
+    ThreadPool.shared.parallel(
+      count: rows.count, grain: length >= Self.longRow ? rows.count : max(1, Self.grain / length)
+    ) { range in
+      for row in range {
+        let source = input.address.assumingMemoryBound(to: Bits.self) + rows.offset(of: row, in: 0)
+        let target = values.address.assumingMemoryBound(to: Bits.self) + rows.offset(of: row, in: 1)
+        let key = self.key(part, keys, source)
+        target.pointee = source[(0..<length).first { keys(source[$0 * steps[0]]) == key }! * steps[0]]
+      }
+    }
+  }
+
+  private func key<Bits>(_ part: OrderedPart, _ keys: SortKeys<Bits>, _ source: UnsafePointer<Bits>) -> Bits {
+    let step = steps[0]
+    var rank = 0
+    switch part {
+    case .rank(let given): rank = given
+    case .median(let ignoresNaN):
+      let missing = keys.ofNaN.map { key in counts(1) { i in keys(source[i * step]) == key ? 0 : nil }[0] } ?? 0
+      if missing > 0 && !ignoresNaN { return keys.ofNaN! }
+      rank = max(length - missing - 1, 0) / 2
+    case .first, .all: preconditionFailure("no single element")
+    }
+    var (known, isKnown): (Bits, Bits) = (0, 0)
+    var left = Bits.bitWidth
+    while left > 0 {
+      let width = min(left, 11)
+      left -= width
+      let (shift, mask) = (Bits(left), (1 << width) - 1)
+      let (found, digits) = (known, isKnown)
+      let counts = counts(1 << width) { i in
+        let key = keys(source[i * step])
+        return key & digits == found ? Int(truncatingIfNeeded: key >> shift) & mask : nil
+      }
+      let digit = counts.indices.first { index in
+        if rank < counts[index] { return true }
+        rank -= counts[index]
+        return false
+      }!
+      known |= Bits(truncatingIfNeeded: digit) << shift
+      isKnown |= Bits(truncatingIfNeeded: mask) << shift
+    }
+    return known
+  }
+
+  /// How many elements of a row belong to each of so many groups; those without one are not counted.
+  private func counts(_ groups: Int, _ group: (Int) -> Int?) -> [Int] {
+    let pool = ThreadPool.shared
+    let parts = pool.isInsideJob ? 1 : max(1, min(pool.threadCount, length / 32_768))
+    var counts = [Int](repeating: 0, count: parts * groups)
+    counts.withUnsafeMutableBufferPointer { counts in
+      let counts = counts.baseAddress!
+      pool.parallel(count: parts, grain: 1) { range in
+        for part in range {
+          let own = counts + part * groups
+          for i in (length * part / parts)..<(length * (part + 1) / parts) {
+            if let group = group(i) { own[group] += 1 }
+          }
+        }
+      }
+    }
+    return (0..<groups).map { group in (0..<parts).reduce(0) { $0 + counts[$1 * groups + group] } }
   }
 }
 

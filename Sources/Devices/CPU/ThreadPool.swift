@@ -4,13 +4,17 @@ import CKernels
 /// The threads that all computation of the process shares.
 ///
 /// One pool rather than one for every library beneath: two pools on the same cores wait for each other. OpenBLAS is
-/// therefore put to one thread, and large products are cut into pieces here.
+/// therefore put to one thread before it is first called, and large products are cut into pieces here.
+///
+/// No result depends on the number of threads, to the last bit: an operation cuts what it adds up, and what it hands to a library whose results
+/// depend on the sizes, by its sizes alone. Only what each element is computed by itself may be cut anywhere, as `parallel` does.
 public final class ThreadPool: Sendable {
   public static let shared = ThreadPool()
 
-  private init() {
-    openblas_set_num_threads(1)
-  }
+  private init() {}
+
+  /// Leaves the threads to this pool. Every device that calls OpenBLAS does so before it has any memory.
+  static func takeOver() { openblas_set_num_threads(1) }
 
   /// How many threads share a job, the caller included: the number of cores this process may use, unless set.
   public var threadCount: Int { Int(fx_thread_count()) }
@@ -31,7 +35,7 @@ public final class ThreadPool: Sendable {
   ///   - body: Called from several threads at once. It must write nothing that another range reads or writes.
   @inline(__always)
   public func parallel(count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
-    if count <= grain {
+    if count <= grain && !fx_cuts_finely() {
       if count > 0 { body(0..<count) }
       return
     }
@@ -49,6 +53,12 @@ public final class ThreadPool: Sendable {
           UnsafeMutableRawPointer(mutating: job))
       }
     }
+  }
+
+  /// Whether jobs of any size are cut, whatever their grain: for tests that no result depends on it.
+  package static var cutsFinely: Bool {
+    get { fx_cuts_finely() }
+    set { fx_cut_finely(newValue) }
   }
 
   private struct Job {

@@ -36,6 +36,7 @@ extension MersenneTwister {
     guard categories <= 1 << 24 else { throw .runtime("number of categories cannot exceed 2^24") }
     if rows == 0 { return }
 
+    try HostMemory.check(rows * categories, Double.self)
     var values = [Double](repeating: 0, count: rows * categories)
     forEachValue(weights, dtype, values.count) { values[$0] = $1 }
     if replacement && samples > 1 {

@@ -2,6 +2,7 @@
 
 extension ReferenceDevice {
   public func reduce(_ reduction: Reduction, _ input: Operand, dims: [Int], to output: Operand) throws(TensorError) {
+    try begin([input, output], bytesPerElement: Layout.laneByteCount)
     let values = Elements(input)
     let results = Elements(output)
     for (i, lane) in input.layout.lanes(along: dims).enumerated() {
@@ -42,6 +43,7 @@ extension ReferenceDevice {
   }
 
   public func scan(_ scan: Scan, _ input: Operand, dim: Int, to output: Operand, indices: Operand?) throws(TensorError) {
+    try begin([input, output] + (indices.map { [$0] } ?? []), bytesPerElement: Layout.laneByteCount)
     if scan == .logSumExp && output.dtype.isIntegral {
       throw .notImplemented("\"logcumsumexp_out_\(type)\" not implemented for '\(output.dtype.scalarTypeName)'")
     }
@@ -70,6 +72,7 @@ extension ReferenceDevice {
   }
 
   public func sort(_ input: Operand, dim: Int, descending: Bool, values: Operand, indices: Operand) throws(TensorError) {
+    try begin([input, values, indices], bytesPerElement: Layout.laneByteCount)
     let elements = Elements(input)
     for lane in input.layout.lanes(along: [dim]) {
       let row = lane.map { elements[$0] }
@@ -86,6 +89,7 @@ extension ReferenceDevice {
   }
 
   public func matrixProduct(_ a: Operand, _ b: Operand, plus addend: Operand?, to output: Operand) throws(TensorError) {
+    try begin([a, b, output] + (addend.map { [$0] } ?? []), bytesPerElement: MemoryLayout<Double>.stride)
     guard output.dtype != .bool else { throw .notImplemented("\"matmul_\(type)\" not implemented for 'Bool'") }
     let sizes = ProductSizes(a.layout, b.layout)
     let (batch, m, n, k) = (sizes.batch, sizes.m, sizes.n, sizes.k)
@@ -121,6 +125,9 @@ extension ReferenceDevice {
 }
 
 extension Layout {
+  /// The bytes that `lanes` takes for an element at most, with the lists that callers make of them.
+  fileprivate static var laneByteCount: Int { 160 }
+
   /// The positions, in row-major order, of the elements that differ in these dimensions alone: one list for each choice of the
   /// others. A number has one element along any dimension.
   func lanes(along dims: [Int]) -> [[Int]] {

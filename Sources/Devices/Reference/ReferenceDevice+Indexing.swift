@@ -1,5 +1,6 @@
 extension ReferenceDevice {
   public func gather(_ input: Operand, indices: [Operand], dimensions: [Int], to output: Operand) throws(TensorError) {
+    try begin([input, output] + indices, bytesPerElement: 3 * MemoryLayout<Int>.stride)
     let places = try input.layout.places(of: indices, dimensions: dimensions)
     for (i, place) in places.enumerated() { Elements(output)[i] = Elements(input)[place] }
   }
@@ -7,6 +8,7 @@ extension ReferenceDevice {
   public func scatter(
     _ mode: ScatterMode, _ source: Operand, indices: [Operand], dimensions: [Int], to output: Operand
   ) throws(TensorError) {
+    try begin([source, output] + indices, bytesPerElement: 3 * MemoryLayout<Int>.stride)
     let places = try output.layout.places(of: indices, dimensions: dimensions)
     let results = Elements(output)
     if mode == .sum {
@@ -26,6 +28,7 @@ extension ReferenceDevice {
   }
 
   public func nonzero(_ input: Operand) throws(TensorError) -> Operand {
+    try begin([input], bytesPerElement: 3 * MemoryLayout<Int>.stride)
     let found = (0..<input.count).filter { Elements(input)[$0].boolValue }
     let shape = [found.count, input.layout.rank]
     let output = Operand(

@@ -2,6 +2,7 @@
 
 extension ReferenceDevice {
   public func linearAlgebra(_ operation: LinearAlgebra, inputs: [Operand], outputs: [Operand]) throws(TensorError) {
+    try begin(inputs + outputs, bytesPerElement: 16 * MemoryLayout<Double>.stride)
     try CPULinearAlgebra.check(operation, inputs, device: type)
     // Every operation's first input is a matrix, but for that of the exchanges.
     let inner = operation == .rowOrder ? 1 : 2

@@ -4,6 +4,7 @@ extension ReferenceDevice {
   public func convolution(
     _ product: Convolution.Product, _ a: Operand, _ b: Operand, bias: Operand?, _ convolution: Convolution, to output: Operand
   ) throws(TensorError) {
+    try begin([a, b, output] + (bias.map { [$0] } ?? []), bytesPerElement: Layout.coordinatesByteCount)
     guard output.dtype != .bool else {
       throw .notImplemented("\"slow_conv\(a.layout.rank - 2)d_\(type)\" not implemented for 'Bool'")
     }
@@ -29,7 +30,8 @@ extension ReferenceDevice {
     for (position, sum) in sums.enumerated() { Elements(output)[position] = sum }
   }
 
-  public func maxPool(_ input: Operand, windows: [WindowPositions], values: Operand, indices: Operand) {
+  public func maxPool(_ input: Operand, windows: [WindowPositions], values: Operand, indices: Operand) throws(TensorError) {
+    try begin([input, values, indices], bytesPerElement: Layout.coordinatesByteCount)
     let elements = Elements(input)
     let space = Array(input.shape.suffix(windows.count))
     let spaceCount = space.reduce(1, *)
@@ -52,6 +54,7 @@ extension ReferenceDevice {
   }
 
   public func maxPoolGradient(_ values: Operand, indices: Operand, rank: Int, to output: Operand) throws(TensorError) {
+    try begin([values, indices, output], bytesPerElement: MemoryLayout<Scalar>.stride)
     let volume = output.shape.suffix(rank).reduce(1, *)
     let windows = values.shape.suffix(rank).reduce(1, *)
     var sums = [Scalar](repeating: .int(0), count: output.count)
@@ -66,7 +69,8 @@ extension ReferenceDevice {
     for (position, sum) in sums.enumerated() { Elements(output)[position] = sum }
   }
 
-  public func resample(_ input: Operand, dim: Int, _ bands: Bands, isTransposed: Bool, to output: Operand) {
+  public func resample(_ input: Operand, dim: Int, _ bands: Bands, isTransposed: Bool, to output: Operand) throws(TensorError) {
+    try begin([input, output], bytesPerElement: Layout.coordinatesByteCount)
     let (sources, targets) = (input.layout.lanes(along: [dim]), output.layout.lanes(along: [dim]))
     for (source, target) in zip(sources, targets) {
       var sums = [Scalar](repeating: .int(0), count: target.count)
@@ -99,6 +103,9 @@ extension Convolution {
 }
 
 extension Layout {
+  /// The bytes of a list of coordinates, and of what it was made from.
+  fileprivate static var coordinatesByteCount: Int { 256 }
+
   /// The coordinates of all elements in row-major order.
   fileprivate var coordinates: [[Int]] {
     shape.reduce([[]]) { lists, size in lists.flatMap { list in (0..<size).map { list + [$0] } } }

@@ -13,22 +13,38 @@ public final class ReferenceDevice: Device {
   // MARK: Memory
 
   public func allocate(byteCount: Int) throws(TensorError) -> Storage {
-    // The largest array that memory may hold: `UnsafeMutableRawPointer.allocate` stops the program where there is none.
-    guard byteCount >= 0, byteCount <= CachingAllocator.totalMemory() else {
-      throw CachingAllocator.outOfMemory(byteCount: byteCount)
-    }
     let bytes = max(byteCount, 1)
-    return Storage(device: self, handle: .allocate(byteCount: bytes, alignment: 16), byteCount: bytes, isDirect: false)
+    return Storage(
+      device: self, handle: try CachingAllocator.shared.allocate(byteCount: bytes), byteCount: bytes, isDirect: false)
   }
 
-  public func deallocate(_ handle: UnsafeMutableRawPointer, byteCount: Int) { handle.deallocate() }
+  public func deallocate(_ handle: UnsafeMutableRawPointer, byteCount: Int) {
+    CachingAllocator.shared.deallocate(handle, byteCount: byteCount)
+  }
 
-  public func upload(_ bytes: UnsafeRawBufferPointer, to storage: Storage) {
+  /// Sees before a command that its operands are this device's, and that there is memory for the lists it makes: with every element some
+  /// numbers, and lists of them.
+  func begin(_ operands: [Operand], bytesPerElement: Int = 0) throws(TensorError) {
+    var count = 0
+    for operand in operands {
+      try checkReach(operand.storage)
+      count += operand.count
+    }
+    try HostMemory.check(count: count, stride: bytesPerElement)
+  }
+
+  private func checkReach(_ storage: Storage) throws(TensorError) {
+    if storage.device !== self { throw .differentDevices(self, storage.device) }
+  }
+
+  public func upload(_ bytes: UnsafeRawBufferPointer, to storage: Storage) throws(TensorError) {
+    try checkReach(storage)
     guard let source = bytes.baseAddress else { return }
     storage.handle.copyMemory(from: source, byteCount: bytes.count)
   }
 
-  public func download(_ storage: Storage, to bytes: UnsafeMutableRawBufferPointer) {
+  public func download(_ storage: Storage, to bytes: UnsafeMutableRawBufferPointer) throws(TensorError) {
+    try checkReach(storage)
     bytes.baseAddress?.copyMemory(from: storage.handle, byteCount: bytes.count)
   }
 
@@ -36,12 +52,14 @@ public final class ReferenceDevice: Device {
 
   // MARK: Elementwise
 
-  public func fill(_ output: Operand, with value: Scalar) {
+  public func fill(_ output: Operand, with value: Scalar) throws(TensorError) {
+    try begin([output])
     let results = Elements(output)
     for i in 0..<results.count { results[i] = value }
   }
 
-  public func copy(_ input: Operand, to output: Operand) {
+  public func copy(_ input: Operand, to output: Operand) throws(TensorError) {
+    try begin([input, output])
     let values = Elements(input)
     let results = Elements(output)
     for i in 0..<results.count { results[i] = values[i] }
@@ -50,6 +68,11 @@ public final class ReferenceDevice: Device {
   public func elementwise(
     _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]
   ) throws(TensorError) {
+    let operands = inputs.compactMap { input -> Operand? in
+      if case .operand(let operand) = input { return operand }
+      return nil
+    }
+    try begin(operands + outputs)
     func registerDType(_ kind: ElementwiseKernel.Kind) -> DType { kind == .boolean ? .bool : dtype.computeDType }
 
     if let failure = kernel.failure { throw failure }
@@ -84,10 +107,11 @@ public final class ReferenceDevice: Device {
     _ distribution: Distribution, engine: inout MersenneTwister, to output: Operand
   ) throws(TensorError) {
     try distribution.validate(for: output.dtype)
+    try begin([output])
     let row = Operand(
       storage: try allocate(byteCount: output.count * output.dtype.byteCount), layout: Layout(shape: output.shape),
       dtype: output.dtype)
     engine.fill(distribution, dtype: output.dtype, into: row.storage.handle, count: output.count)
-    copy(row, to: output)
+    try copy(row, to: output)
   }
 }

@@ -1,3 +1,4 @@
+import Devices
 import Fluxion
 
 /// A golden case of one operation: a call, and what it must give.
@@ -144,6 +145,15 @@ extension Tensor {
     let dtype = options.dtype(for: try record.member("dtype").asDType())
     let values = try record.member("data").asArray().map { try $0.asScalar() }
     let tensor = Tensor(values, shape: try record.member("shape").asShape(), dtype: dtype)
-    self = options.device.map { tensor.to($0) } ?? tensor
+    let moved = options.device.map { tensor.to($0) } ?? tensor
+    self = options.hasAnyBytes && dtype == .bool ? try moved.withAnyBytes() : moved
+  }
+
+  /// The same booleans in other bytes: what is true is 1, 2, 3, ... 255.
+  private func withAnyBytes() throws -> Tensor {
+    let bytes = scalars(as: Bool.self).enumerated().map { $1 ? UInt8($0 * 101 % 255 + 1) : 0 }
+    let storage = try device.allocate(byteCount: bytes.count)
+    try bytes.withUnsafeBytes { try device.upload($0, to: storage) }
+    return Tensor(Operand(storage: storage, layout: Layout(shape: shape), dtype: .bool))
   }
 }

@@ -11,6 +11,8 @@ struct OpOptions {
   var layout = InputLayout.dense
   /// Whether float32 stands in for float64.
   var isSingle = false
+  /// Whether what is true in a boolean input is any byte but zero, as in memory that bytes were copied to.
+  var hasAnyBytes = false
 
   func dtype(for dtype: DType) -> DType { dtype == .float64 && isSingle ? .float32 : dtype }
 }
@@ -35,10 +37,15 @@ struct OpArguments: ParsableArguments {
   @Flag(help: "Elementwise results wait to be fused with what follows, however small.")
   var fused = false
 
+  @Flag(help: "Booleans that are true are bytes of any value but zero.")
+  var anyBytes = false
+
   enum StandIn: String, ExpressibleByArgument, CaseIterable { case float32 }
 
   var options: OpOptions {
-    OpOptions(tier: tier, operation: operation, device: device, layout: layout, isSingle: dtype == .float32)
+    OpOptions(
+      tier: tier, operation: operation, device: device, layout: layout, isSingle: dtype == .float32,
+      hasAnyBytes: anyBytes)
   }
 }
 

@@ -92,7 +92,10 @@ private struct PythonParser {
       if take(".") {
         let name = word()
         // `torch.` and its like only say where a name comes from.
-        if case .name("torch") = value { value = .name(name) } else { value = .attribute(name, of: value) }
+        switch value {
+        case .name("torch"), .name("nn"), .name("functional"): value = .name(name)
+        default: value = .attribute(name, of: value)
+        }
       } else if take("(") {
         let (arguments, keywords) = try arguments()
         switch value {

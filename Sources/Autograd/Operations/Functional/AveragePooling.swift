@@ -174,6 +174,7 @@ private struct Averaging: Sendable {
   init(_ windows: PoolingWindows, includesPadding: Bool, divisor: Int?) throws(TensorError) {
     if divisor == 0 { throw .runtime("divisor must be not zero") }
     let parts = try windows.windows()
+    for part in parts { try Bands.checkRoom(weights: part.counts.reduce(0, +)) }
     sums = Resampling(summing: parts, in: windows.input)
     if let divisor {
       self.divisor = .one(divisor)

@@ -50,7 +50,7 @@ extension F {
   ) -> Normalized {
     let running = RunningStatistics(mean: runningMean, variance: runningVar)
     let results = normalized(input, running, weight, bias, training: training, eps)
-    if training && input.count > 0 {
+    if training && input.count > 0 && results.output.isValid {
       running.update(&runningMean, &runningVar, toward: results.mean, results.variance, of: input.countPerChannel, momentum)
     }
     return (results.output, results.mean, results.inverse)
@@ -114,7 +114,7 @@ extension F {
   ) -> Tensor {
     let running = RunningStatistics(mean: runningMean, variance: runningVar)
     let results = perSample(input, running, weight, bias, useInputStats: useInputStats, eps)
-    if useInputStats && input.count > 0 {
+    if useInputStats && input.count > 0 && results[0].isValid {
       running.update(
         &runningMean, &runningVar, toward: results[1].mean(dim: 0), results[2].mean(dim: 0),
         of: input.shape.dropFirst(2).reduce(1, *), momentum)
@@ -172,8 +172,14 @@ private struct RunningStatistics: Sendable {
     guard newMean.isValid && newVariance.isValid else { return }
     let unbiased = Double(count) / Double(count - 1)
     noGrad {
-      mean.update { $0 * (1 - momentum) + newMean * momentum }
-      variance.update { $0 * (1 - momentum) + newVariance * (momentum * unbiased) }
+      let moved = [
+        (mean * (1 - momentum) + newMean * momentum).to(mean.dtype),
+        (variance * (1 - momentum) + newVariance * (momentum * unbiased)).to(variance.dtype),
+      ]
+      // Both or none.
+      guard moved.allSatisfy(\.isValid) else { return }
+      mean.update { _ in moved[0] }
+      variance.update { _ in moved[1] }
     }
   }
 }

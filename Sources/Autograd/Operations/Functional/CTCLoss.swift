@@ -82,10 +82,10 @@ private struct CTCLengths {
   /// The labels as [n, longest], filled up with blanks.
   func padded(_ labels: Tensor, blank: Int, on device: any Device) throws(TensorError) -> Tensor {
     let longest = targetCounts.max() ?? 0
-    let columns = Tensor.positions(longest, on: device)
     var rows: Tensor
+    var columns: Tensor { Tensor.positions(longest, on: device) }
     if labels.rank == 1 {
-      let total = targetCounts.reduce(0, +)
+      let total = targetCounts.reduce(0) { Int(clamping: Int128($0) + Int128($1)) }
       guard labels.count == total else { throw wrongSize(total, at: 0, labels.count) }
       let starts = targets.cumsum(dim: 0) - targets
       let places = starts.unsqueeze(1) + columns

@@ -44,24 +44,6 @@ extension F {
     (x1 - x2 + eps).norm(p, dim: -1, keepDim: keepDim).recorded(as: "NormBackward1")
   }
 
-  /// The p-norms of the differences of all pairs of rows of a matrix: of the first with the second, third, ..., then of the second with the
-  /// third, ...
-  ///
-  /// Errors: `pdist only supports 2D tensors, got: 1D`; `pdist only supports floating-point dtypes`; `pdist only supports non-negative p
-  /// values`.
-  public static func pdist(_ input: Tensor, p: Double = 2) -> Tensor {
-    attempt(input) { x throws(TensorError) in
-      guard x.rank == 2 else { throw .runtime("pdist only supports 2D tensors, got: \(x.rank)D") }
-      guard x.isFloatingPoint else { throw .runtime("pdist only supports floating-point dtypes") }
-      guard p >= 0 else { throw .runtime("pdist only supports non-negative p values") }
-      let pairs = Tensor.ones([x.shape[0], x.shape[0]], dtype: .bool, device: x.device).triu(diagonal: 1).nonzero()
-      let differences =
-        x.indexSelect(dim: 0, index: pairs.select(dim: 1, index: 0)) - x.indexSelect(dim: 0, index: pairs.select(dim: 1, index: 1))
-      if differences.count == 0 { return differences.sum(dim: 1).recorded(as: "PdistBackward0") }
-      return differences.norm(p, dim: 1).recorded(as: "PdistBackward0")
-    }
-  }
-
   // MARK: Losses
 
   /// 1 - cos where the target is 1, and max(0, cos - margin) where it is -1, of the angle between two vectors.

@@ -36,7 +36,7 @@ extension F {
     isCausal: Bool = false, generator: Generator? = nil
   ) -> (output: Tensor, weights: Tensor?) {
     do throws(TensorError) {
-      for tensor in [query, key, value] where !tensor.isValid { return (tensor, needWeights ? tensor : nil) }
+      for tensor in [query, key, value] where !tensor.isValid { return (tensor.passedOn, needWeights ? tensor : nil) }
       let isBatched = try checkAttentionShapes(query, key, value, keyPaddingMask, attnMask, heads: numHeads)
       let inputs = isBatched ? [query, key, value] : [query, key, value].map { $0.unsqueeze(1) }
       let (queries, batch, width) = (inputs[0].shape[0], inputs[0].shape[1], inputs[0].shape[2])

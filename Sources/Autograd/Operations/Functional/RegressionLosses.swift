@@ -194,7 +194,7 @@ extension F {
     _ input: Tensor, _ target: Tensor, variance: Double, full: Bool = false, eps: Double = 1e-6,
     reduction: LossReduction = .mean
   ) -> Tensor {
-    guard input.isValid else { return input }
+    guard input.isValid else { return input.passedOn }
     guard !(variance < 0) else { return .failure(.value("var has negative entry/entries")) }
     return gaussianNLLLoss(
       input, target, variance: .full(input.shape, variance, dtype: input.dtype, device: input.device), full: full, eps: eps,

@@ -52,13 +52,15 @@ extension F {
       }
       let blocks = try Blocks(image, kernelSize, dilation, padding, stride)
       let rows = x.shape[x.rank - 2]
-      guard rows % blocks.kernel.reduce(1, *) == 0 else {
+      // A product that does not fit an Int divides no number of rows.
+      let (volume, overflow) = blocks.kernel[0].multipliedReportingOverflow(by: blocks.kernel[1])
+      guard !overflow, rows % volume == 0 else {
         throw .runtime(
           "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got input.size(1)=\(rows) and "
             + "kernel_size=\(listed(blocks.kernel)).")
       }
       guard image.allSatisfy({ $0 > 0 }), blocks.counts.allSatisfy({ $0 >= 0 }),
-        blocks.counts[0] * blocks.counts[1] == x.shape[x.rank - 1]
+        Int128(blocks.counts[0]) * Int128(blocks.counts[1]) == x.shape[x.rank - 1]
       else {
         let counts = blocks.counts.map { max($0, 0) }
         throw .runtime(

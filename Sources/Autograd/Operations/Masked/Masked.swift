@@ -52,8 +52,8 @@ extension DType {
 extension Masked {
   /// The mask as booleans in the input's shape.
   private static func admitted(_ x: Tensor, _ mask: Tensor) -> Tensor {
-    guard x.isValid else { return x }
-    guard mask.isValid else { return mask }
+    guard x.isValid else { return x.passedOn }
+    guard mask.isValid else { return mask.passedOn }
     guard mask.rank <= x.rank else {
       return .failure(
         .value("_input_mask expected broadcastable mask (got mask dimensionality higher than of the input)"))
@@ -150,7 +150,7 @@ extension Masked {
   public static func median(
     _ x: Tensor, dim: Int = -1, keepDim: Bool = false, dtype: DType? = nil, mask: Tensor? = nil
   ) -> Tensor {
-    guard x.isValid else { return x }
+    guard x.isValid else { return x.passedOn }
     if x.isFloatingPoint { return filled(x, mask, .nan, "median").nanmedian(dim: dim, keepDim: keepDim).values }
     let values = filled(x.float(), mask, .nan, "median").nanmedian(dim: dim, keepDim: keepDim).values
     guard values.isValid, !Bool(values.isNaN().any()) else {
@@ -184,7 +184,7 @@ extension Masked {
     _ x: Tensor, dim: (any Dimensions)? = nil, correction: Double = 1, keepDim: Bool = false, dtype: DType? = nil,
     mask: Tensor? = nil
   ) -> Tensor {
-    guard x.isValid else { return x }
+    guard x.isValid else { return x.passedOn }
     let dtype = dtype ?? (x.isFloatingPoint ? x.dtype : .float32)
     let compute = dtype.isFloatingPoint ? dtype : .float32
     let mean = sum(x, dim: dim, keepDim: true, dtype: dtype, mask: mask) / count(x, dim, true, mask)
