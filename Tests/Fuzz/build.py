@@ -29,8 +29,6 @@ def built_library(configuration: str, sanitize: str | None) -> Path:
     command = ["swift", "build", "-c", configuration, "--package-path", str(ROOT)]
     if sanitize:
         command += ["--sanitize", sanitize, "--scratch-path", str(ROOT / f".build-{sanitize}")]
-    if configuration == "debug":
-        command += ["-Xcc", "-O2"]
     build = subprocess.run(command + ["--product", "conformance"], stdout=subprocess.DEVNULL)
     if build.returncode:
         sys.exit("the library does not build: " + " ".join(command))
@@ -154,7 +152,6 @@ class Build:
             "-continue-building-after-errors", "-j", "4", "-o", str(self.program),
         ] + compiler_flags(self.built) + [str(file) for file in sorted(sources.glob("*.swift"))] + objects(self.built)
         command += openblas("--libs")
-        command += ["-Xlinker", "-rpath", "-Xlinker", str(Path(shutil.which("swift")).resolve().parent.parent / "lib/swift/linux")] if False else []
         if sys.platform != "darwin":
             command += ["-llapacke", "-lm"]
         if self.sanitize:

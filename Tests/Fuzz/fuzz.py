@@ -18,7 +18,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--calls", type=int, default=20_000, help="how many calls (default 20000)")
     parser.add_argument("--seed", type=int, default=1, help="where arguments come from: the same in every run of one seed (default 1)")
     parser.add_argument("--jobs", type=int, default=2, help="child processes at a time (default 2)")
-    parser.add_argument("--only", metavar="TEXT", help="declarations whose name contains the text, e.g. Tensor.scatterAdd")
+    parser.add_argument("--only", metavar="TEXT", help="declarations whose name contains the text, or one of several with commas, e.g. Tensor.scatterAdd")
     parser.add_argument("--call", type=int, metavar="N", help="only call number N, with its arguments told")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="number of the first call (default 0)")
     parser.add_argument("--sanitize", choices=["address", "thread", "undefined"], help="build the library and the harness with a sanitizer")

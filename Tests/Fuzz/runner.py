@@ -8,6 +8,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -70,8 +71,13 @@ class Runner:
         threads = [threading.Thread(target=self.work, args=(chunks, n)) for n in range(self.jobs)]
         for thread in threads:
             thread.start()
+        told = time.monotonic()
         for thread in threads:
-            thread.join()
+            while thread.is_alive():
+                thread.join(1)
+                if time.monotonic() - told > 30:
+                    told = time.monotonic()
+                    print(f"{self.programs} of {count} done, {len(self.findings)} found", file=sys.stderr)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def work(self, chunks: queue.Queue, worker: int) -> None:
@@ -202,6 +208,7 @@ class Runner:
                     known.others.add(finding.declaration)
                 return
             self.findings[finding.key] = finding
+        print(f"found: {finding.kind}, call {finding.call}, {finding.declaration.split(' [')[0]}", file=sys.stderr)
 
     def explain(self, finding: Finding) -> None:
         """Runs a call again by itself, with its arguments told."""

@@ -167,7 +167,10 @@ extension Draw {
   func string(_ name: String) -> String {
     if name == "equation" {
       func subscripts() -> String {
-        var text = String((0..<below(4)).map { _ in pick(Array("ijkbA")) })
+        let length = chance(3) ? below(4) : scene.shape.count
+        let letters = Array("ijklA")
+        let start = below(3)
+        var text = String((0..<length).map { chance(6) ? pick(letters) : letters[(start + $0) % letters.count] })
         if chance(8) { text += "..." }
         if chance(20) { text.append(pick(Array(".,- >é1"))) }
         return text

@@ -24,7 +24,7 @@ extension Draw {
       note("\(name): an earlier tensor, \(about(old))")
       return old
     }
-    if isWild(150) {
+    if isWild(80) {
       note("\(name): the result of a failed operation")
       return failedTensor
     }

@@ -43,7 +43,8 @@ if options.isList {
   for call in calls { print(call.title) }
   exit(0)
 }
-let choice = calls.indices.filter { index in options.only.map { calls[index].title.contains($0) } ?? true }
+let wanted = options.only.map { $0.split(separator: ",").map(String.init) }
+let choice = calls.indices.filter { index in wanted.map { $0.contains(where: calls[index].title.contains) } ?? true }
 guard !choice.isEmpty else {
   print("no declaration contains \(options.only ?? "")")
   exit(2)
