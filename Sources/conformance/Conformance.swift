@@ -15,7 +15,7 @@ struct Conformance: ParsableCommand {
       \(suites.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
       """)
 
-  static let suites: [any Suite] = [ReprSuite(), RandomSuite(), SemanticsSuite(), EdgeSuite(), OpsSuite()]
+  static let suites: [any Suite] = [ReprSuite(), RandomSuite(), SemanticsSuite(), EdgeSuite(), ExtremesSuite(), OpsSuite()]
 
   @Argument(help: "The suite that the files belong to.", completion: .list(suites.map(\.name)))
   var suite: String
@@ -23,7 +23,7 @@ struct Conformance: ParsableCommand {
   @Argument(help: "Files of one JSON row a line.", completion: .file(extensions: ["jsonl"]))
   var files: [String]
 
-  @OptionGroup(title: "Of the suite ops")
+  @OptionGroup(title: "Of the suites ops and extremes")
   var ops: OpArguments
 
   func run() throws {
@@ -31,7 +31,12 @@ struct Conformance: ParsableCommand {
       throw ValidationError(
         "There is no suite '\(suite)'; there are \(Conformance.suites.map(\.name).joined(separator: ", ")).")
     }
-    let chosen = suite is OpsSuite ? OpsSuite(options: ops.options) : suite
+    let chosen: any Suite =
+      switch suite {
+      case is OpsSuite: OpsSuite(options: ops.options)
+      case is ExtremesSuite: ExtremesSuite(options: ops.options)
+      default: suite
+      }
     if ops.fused { Fusion.leastCount = 1 }
     var tally = Tally()
     for file in files {

@@ -17,7 +17,7 @@ extension Tensor {
   ///   - gradient: the gradient of some later scalar by this tensor, in this tensor's shape; 1 where this tensor has one element.
   ///   - retainGraph: whether the graph can be walked again; as `createGraph` if nil.
   ///   - createGraph: whether the gradients can be differentiated in turn.
-  ///   - inputs: accumulates into these alone.
+  ///   - inputs: accumulates into these alone. A computed tensor among them keeps its gradient from then on, as after `retainGrad()`.
   ///
   /// Errors: `grad can be implicitly created only for scalar outputs`; `element 0 of tensors does not require grad and does not have a
   /// grad_fn`; a second walk through a graph that was not kept.
@@ -43,7 +43,12 @@ private func backward(
   do throws(TensorError) {
     var targets: [(node: Node, output: Int)]?
     if let inputs {
-      guard !inputs.isEmpty else { throw .runtime("'inputs' argument to backward cannot be empty.") }
+      guard !inputs.isEmpty else { throw .runtime("`inputs` argument to `backward()` cannot be empty.") }
+      for input in inputs where !input.isValid { return }
+      guard inputs.allSatisfy({ $0.body.node != nil }) else {
+        throw .runtime("can't retain_grad on Tensor that has requires_grad=False")
+      }
+      for input in inputs { input.retainGrad() }
       targets = try nodes(of: inputs)
     }
     _ = try walk(

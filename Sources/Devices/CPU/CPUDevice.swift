@@ -71,6 +71,7 @@ public final class CPUDevice: Device {
     _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]
   ) throws(TensorError) {
     try CPUElementwise.check(kernel, dtype: dtype, device: type)
+    try kernel.checkDivisors(dtype: dtype, inputs: inputs, outputs: outputs, on: self)
     // What is written now must not be overwritten by what was asked for before.
     for output in outputs { output.storage.compute() }
     CPUElementwise.run(kernel, dtype: dtype, inputs: inputs, outputs: outputs)
@@ -79,7 +80,8 @@ public final class CPUDevice: Device {
   public func deferredElementwise(
     _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]
   ) throws(TensorError) {
-    guard outputs[0].count >= max(Fusion.leastCount, 1), dtype.computeDType == dtype else {
+    // What waits cannot fail.
+    guard outputs[0].count >= max(Fusion.leastCount, 1), dtype.computeDType == dtype, !kernel.mayDivideByZero(in: dtype) else {
       return try elementwise(kernel, dtype: dtype, inputs: inputs, outputs: outputs)
     }
     try CPUElementwise.check(kernel, dtype: dtype, device: type)

@@ -13,6 +13,8 @@ final class KernelBuilder {
     var instructions: [ElementwiseKernel.Instruction] = []
     var outputs: [Int] = []
     var kinds: [ElementwiseKernel.Kind] = []
+
+    var divides: Bool { instructions.contains { $0.opcode.isDivision } }
   }
 
   private(set) var entries: [Entry] = []
@@ -85,7 +87,7 @@ final class KernelBuilder {
       case 0.5: return emit(.sqrt, [x])
       case -0.5: return emit(.rsqrt, [x])
       case -1: return emit(.reciprocal, [x])
-      case -2: return emit(.reciprocal, [emit(.mul, [x, x])])
+      case -2: return emit(.inverseSquare, [x])
       default: return nil
       }
     default: return nil
