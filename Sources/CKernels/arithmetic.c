@@ -15,7 +15,7 @@ FX_BINARY_INTEGERS(mul, FX_WRAP(a) * FX_WRAP(b))
 FX_BINARY_FLOATS(mul, a * b)
 FX_TABLE_ALL(mul)
 
-// Division by zero gives zero, an error that the caller has to report. The least integer divided by -1 doesn't fit its type, and
+// Division by zero gives zero here; `ZeroDivision` looks for it first. The least integer divided by -1 doesn't fit its type, and
 // processors trap on it, so dividing by -1 is done by negation.
 #define UNLESS_TRAPPING(when_minus_one, otherwise) (b == 0 ? 0 : (int64_t)b == -1 ? (T)(when_minus_one) : (T)(otherwise))
 
@@ -80,15 +80,19 @@ FX_TABLE_ALL(sign)
 FX_UNARY_FLOATS(reciprocal, 1 / a)
 FX_TABLE_FLOATS(reciprocal)
 
-// `minimum` and `maximum` give a NaN if either operand is one, `fmin` and `fmax` only if both are.
+FX_UNARY_FLOATS(inverse_square, 1 / (a * a))
+FX_TABLE_FLOATS(inverse_square)
+
+// `minimum` and `maximum` give a NaN if either operand is one, `fmin` and `fmax` only if both are. Of equal operands, such as zeros of both
+// signs, each gives the first.
 FX_BINARY_BOOLEAN(minimum, a & b)
 FX_BINARY_INTEGERS(minimum, a < b ? a : b)
-FX_BINARY_FLOATS(minimum, a < b || a != a ? a : b)
+FX_BINARY_FLOATS(minimum, b < a || b != b ? b : a)
 FX_TABLE_ALL(minimum)
 
 FX_BINARY_BOOLEAN(maximum, a | b)
 FX_BINARY_INTEGERS(maximum, a > b ? a : b)
-FX_BINARY_FLOATS(maximum, a > b || a != a ? a : b)
+FX_BINARY_FLOATS(maximum, b > a || b != b ? b : a)
 FX_TABLE_ALL(maximum)
 
 FX_BINARY_BOOLEAN(fmin, a & b)

@@ -142,7 +142,7 @@ static double exp_square_times(double x, double factor) {
 
 // e^(x^2) erfc(x). The terms are those of erfc; beyond them the asymptotic series (DLMF 7.12.1) needs few.
 static double erfcx_double(double x) {
-  if (x < -27) return 2 * exp_square_times(x, 1);
+  if (x < -27) return x < -1000 ? HUGE_VAL : 2 * exp_square_times(x, 1);
   if (x < 0.39) return exp_square_times(x, erfc_double(x));
   if (x < 27.3) return POLYNOMIAL((x - 4) / (x + 4), erfc_terms_double) / (1 + 2 * x);
   double y = 1 / x, z = y * y / 2;

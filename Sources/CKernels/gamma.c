@@ -249,20 +249,45 @@ static double zeta_by_sum(double s, double q) {
   return sum + rest;
 }
 
+// q < 0 is no integer, s is one.
+static double zeta_below_zero(double s, double q) {
+  double fraction = q - floor(q), nearest = fraction_of(q);
+  bool is_even = fmod(s, 2) == 0;
+  // Terms of both signs: those next to zero are the largest, and for a large s infinite. At one half all below zero cancel others above.
+  if (fabs(nearest) == 0.5 && !is_even) return zeta_by_sum(s, 1 - q);
+  double largest = pow(nearest, -s);
+  if (fabs(largest) == HUGE_VAL) return largest;
+  if (q > -30) return zeta_by_sum(s, q);
+  // The terms below zero are those of another zeta function from its start to where they end.
+  double below = zeta_by_sum(s, 1 - fraction) - zeta_by_sum(s, 1 - q);
+  return zeta_by_sum(s, fraction) + (is_even ? below : -below);
+}
+
 // Hurwitz's zeta function.
 static double zeta_double(double s, double q) {
   if (s == 1) return HUGE_VAL;
   if (!(s > 1) || q != q) return NAN;
-  if (q > -30) {
-    if (q > 0) return zeta_by_sum(s, q);
-    if (q == floor(q)) return HUGE_VAL;
-    return s == floor(s) ? zeta_by_sum(s, q) : NAN;
-  }
+  if (q > 0) return zeta_by_sum(s, q);
   if (q == floor(q)) return HUGE_VAL;
-  if (s != floor(s)) return NAN;
-  // The terms below zero are those of another zeta function from its start to where they end.
-  double fraction = q - floor(q), below = zeta_by_sum(s, 1 - fraction) - zeta_by_sum(s, 1 - q);
-  return zeta_by_sum(s, fraction) + (fmod(s, 2) == 0 ? below : -below);
+  return s == floor(s) ? zeta_below_zero(s, q) : NAN;
+}
+
+// log(zeta(s, q)) for s > 1 and q > 1, also where zeta is too small for a double: of q^s zeta(s, q), which is not.
+static double log_zeta(double s, double q) {
+  double sum = 0, k = 0;
+  for (; q + k < 10 || q + k < s; k++) {
+    double term = exp(-s * log1p(k / q));
+    sum += term;
+    if (term <= sum * 0x1p-54 / (q + 1)) return log(sum) - s * log(q);
+  }
+  double n = q + k, power = exp(-s * log1p(k / q)), rest = power * (n / (s - 1) + 0.5), factor = power * s / n;
+  for (int i = 0; i < TERM_COUNT(zeta_terms); i++) {
+    double term = zeta_terms[i] * factor;
+    rest += term;
+    if (fabs(term) < rest * 0x1p-56) break;
+    factor *= (s + 2 * i + 1) * (s + 2 * i + 2) / (n * n);
+  }
+  return log(sum + rest) - s * log(q);
 }
 
 FX_BINARY_FLOATS_ALONE(zeta, zeta_double(a, b))
@@ -273,6 +298,8 @@ static double polygamma_double(double n, double x) {
   if (n == 0) return digamma_double(x);
   if (n == 1) return trigamma_double(x);
   double value = tgamma(n + 1) * zeta_double(n + 1, x);
+  // An infinite factor and one of zero.
+  if (value != value && x > 1 && x < HUGE_VAL) value = exp(lgamma_double(n + 1) + log_zeta(n + 1, x));
   return fmod(n, 2) == 0 ? -value : value;
 }
 

@@ -1,8 +1,8 @@
 // Orthogonal polynomials by their recurrences in the degree (DLMF 18.9), which is a number cut to an integer, as PyTorch has it. Below zero there
-// are none, and the result is zero.
+// are none, and the result is zero. Whoever calls them answers for the time that a high degree takes.
 #include "cores.h"
 
-// A recurrence of so many steps takes milliseconds. Nothing longer is begun.
+// Chebyshev's are computed without a recurrence above this degree.
 #define LONGEST 0x1p20
 
 static bool is_degree(double n) { return n > -1 && n < 0x1p63; }
@@ -55,13 +55,14 @@ FX_TABLE_FLOATS(chebyshev_w)
 
 // MARK: Others
 
-// The polynomial of degree one, and that of degree k + 1 from `value`, of degree k, and the one `before`.
-#define POLYNOMIALS(name, first, following)                                                                            \
+// The polynomial of degree one, and that of degree k + 1 from `value`, of degree k, and the one `before`. `simple` is where all degrees have
+// a value that needs no recurrence.
+#define POLYNOMIALS(name, first, following, simple, simple_value)                                                      \
   static double name##_double(double x, double degree) {                                                               \
     if (!is_degree(degree)) return 0;                                                                                  \
     double n = trunc(degree);                                                                                          \
     if (n == 0) return 1;                                                                                              \
-    if (n > LONGEST) return NAN;                                                                                       \
+    if (simple) return simple_value;                                                                                   \
     double before = 1, value = first;                                                                                  \
     for (double k = 1; k < n && value == value; k++) {                                                                 \
       double next = following;                                                                                         \
@@ -73,7 +74,8 @@ FX_TABLE_FLOATS(chebyshev_w)
   FX_BINARY_FLOATS_ALONE(name, name##_double(a, b))                                                                    \
   FX_TABLE_FLOATS(name)
 
-POLYNOMIALS(hermite_h, 2 * x, 2 * x * value - 2 * k * before)
-POLYNOMIALS(hermite_he, x, x * value - k * before)
-POLYNOMIALS(laguerre_l, 1 - x, ((2 * k + 1 - x) * value - k * before) / (k + 1))
-POLYNOMIALS(legendre_p, x, ((2 * k + 1) * x * value - k * before) / (k + 1))
+// Those of Hermite are no numbers from a degree of some hundreds on, and the recurrence ends there.
+POLYNOMIALS(hermite_h, 2 * x, 2 * x * value - 2 * k * before, false, 0)
+POLYNOMIALS(hermite_he, x, x * value - k * before, false, 0)
+POLYNOMIALS(laguerre_l, 1 - x, ((2 * k + 1 - x) * value - k * before) / (k + 1), x == 0, 1)
+POLYNOMIALS(legendre_p, x, ((2 * k + 1) * x * value - k * before) / (k + 1), fabs(x) == 1, x > 0 || fmod(n, 2) == 0 ? 1 : -1)

@@ -16,7 +16,7 @@ struct Conformance: ParsableCommand {
       """)
 
   static let suites: [any Suite] = [
-    ReprSuite(), RandomSuite(), SemanticsSuite(), EdgeSuite(), OpsSuite(), BitsSuite(), MemorySuite(),
+    ReprSuite(), RandomSuite(), SemanticsSuite(), EdgeSuite(), ExtremesSuite(), OpsSuite(), BitsSuite(), MemorySuite(),
   ]
 
   @Argument(help: "The suite that the files belong to.", completion: .list(suites.map(\.name)))
@@ -25,7 +25,7 @@ struct Conformance: ParsableCommand {
   @Argument(help: "Files of one JSON row a line. bits has calls of its own besides.", completion: .file(extensions: ["jsonl"]))
   var files: [String] = []
 
-  @OptionGroup(title: "Of the suite ops")
+  @OptionGroup(title: "Of the suites ops and extremes")
   var ops: OpArguments
 
   @OptionGroup(title: "Of the suite bits")
@@ -37,7 +37,12 @@ struct Conformance: ParsableCommand {
         "There is no suite '\(suite)'; there are \(Conformance.suites.map(\.name).joined(separator: ", ")).")
     }
     let comparison: BitsSuite? = suite is BitsSuite ? BitsSuite(threads: bits.counts ?? []) : nil
-    let chosen: any Suite = comparison ?? (suite is OpsSuite ? OpsSuite(options: ops.options) : suite)
+    let chosen: any Suite =
+      switch suite {
+      case is OpsSuite: OpsSuite(options: ops.options)
+      case is ExtremesSuite: ExtremesSuite(options: ops.options)
+      default: comparison ?? suite
+      }
     if files.isEmpty && comparison == nil { throw ValidationError("There are no files to be checked.") }
     if ops.fused { Fusion.leastCount = 1 }
     var tally = Tally()

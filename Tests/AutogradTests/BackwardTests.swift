@@ -28,7 +28,7 @@ import Testing
     let (x, w) = (Tensor([1.0, 2], requiresGrad: true), Tensor([3.0, 4], requiresGrad: true))
     (x * w).sum().backward(inputs: [x])
     #expect(x.grad == Tensor([3.0, 4]) && w.grad == nil)
-    #expect(message { (x * w).sum().backward(inputs: []) } == "'inputs' argument to backward cannot be empty.")
+    #expect(message { (x * w).sum().backward(inputs: []) } == "`inputs` argument to `backward()` cannot be empty.")
   }
 
   @Test func severalRoots() {
@@ -168,6 +168,39 @@ import Testing
         == "Function 'SqrtBackward0' returned nan values in its 0th output.")
     #expect(message { x.sqrt().sum().backward() } == nil)
     #expect(x.grad?.isNaN() == Tensor([true]))
+  }
+
+  /// A computed tensor keeps its gradient from the first such walk on.
+  @Test func inputsThatAreComputed() {
+    let x = Tensor([1.0, 2], requiresGrad: true)
+    let y = x * 2
+    let z = (y * y).sum()
+    z.backward(retainGraph: true, inputs: [y])
+    #expect(x.grad == nil && y.grad == Tensor([4.0, 8]) && y.retainsGrad)
+    z.backward(retainGraph: true, inputs: [y, x, y])
+    #expect(x.grad == Tensor([8.0, 16]) && y.grad == Tensor([8.0, 16]))
+    z.backward(retainGraph: true, inputs: [x])
+    #expect(x.grad == Tensor([16.0, 32]) && y.grad == Tensor([12.0, 24]))
+    z.backward(inputs: [z])
+    #expect(z.grad == Tensor(1.0))
+    let parts = Tensor([1.0, 2, 3], requiresGrad: true).unbind()
+    (parts[0] * parts[1]).backward(inputs: [parts[1]])
+    #expect(parts[0].grad == nil && parts[1].grad == Tensor(1.0))
+    #expect(
+      message { (x * 2).sum().backward(inputs: [Tensor([1.0])]) }
+        == "can't retain_grad on Tensor that has requires_grad=False")
+  }
+
+  @Test func namesOfSecondDerivatives() throws {
+    let x = Tensor([[0.5, 1, -2], [3, 1, 0]], dtype: .float64).requiringGrad()
+    let v = Tensor([[1.0, 2, 3], [-1, 0, 1]], dtype: .float64)
+    #expect(grad(of: x.softmax(dim: 1), wrt: x, gradOutput: v, createGraph: true).gradFn?.name == "SoftmaxBackwardDataBackward0")
+    #expect(
+      grad(of: x.logSoftmax(dim: 1), wrt: x, gradOutput: v, createGraph: true).gradFn?.name == "LogSoftmaxBackwardDataBackward0")
+    for dim in [0, 1] {
+      try gradgradcheck([x]) { [$0[0].softmax(dim: dim)] }
+      try gradgradcheck([x]) { [$0[0].logSoftmax(dim: dim)] }
+    }
   }
 
   @Test func derivativesThatDoNotExist() {

@@ -86,6 +86,72 @@ import Testing
   }
 }
 
+@Suite struct HighOrderTests {
+  /// PyTorch's values where it has some. Where it multiplies an infinite factorial by zero, the values are mpmath's.
+  @Test func polygamma() {
+    let x = Tensor([-2.5, -0.5, 0.5, 1, 2, 10, 100], dtype: .float64)
+    let expected: [(Int, [Double])] = [
+      (
+        20,
+        [
+          -421977248.49731666, -487772949462609.94, -5.10216531273943e24, -2.432903168507861e18, -1160331221321.7373,
+          -0.002827133564927982, -1.3423500975739656e-23,
+        ]
+      ),
+      (
+        170,
+        [
+          -5.612762894906341e276, -5.612762894906341e276, -.infinity, -7.257415615308056e306, -2.4246705428834264e255,
+          -7.257416221531857e135, 0,
+        ]
+      ),
+      (171, [.infinity, .infinity, .infinity, .infinity, .infinity, .infinity, 1.515812417267788e-35]),
+      (1000, [-.infinity, -.infinity, -.infinity, -.infinity, -.infinity, -.infinity, -.infinity]),
+      (1_000_000, [Double](repeating: -.infinity, count: 7)), (Int.max, [Double](repeating: .infinity, count: 7)),
+    ]
+    for (n, values) in expected {
+      for (value, want) in zip(x.polygamma(n).scalars(as: Double.self), values) {
+        #expect(value == want || (value - want).magnitude < 1e-10 * want.magnitude, "polygamma(\(n)): \(value), not \(want)")
+      }
+    }
+    #expect((Tensor(1000.0, dtype: .float64).polygamma(200).item().doubleValue / -4.350819276046285e-228 - 1).magnitude < 1e-10)
+    #expect((Tensor(150.0, dtype: .float64).polygamma(400).item().doubleValue / -0.0001679616369354401 - 1).magnitude < 1e-10)
+    for n in [171, 172, 1000, 1_000_000, Int.max] {
+      #expect(!Bool(x.polygamma(n).isNaN().any()) && !Bool(x.float().polygamma(n).isNaN().any()))
+    }
+  }
+
+  /// PyTorch takes seconds for them.
+  @Test func polynomials() {
+    let x = Tensor([-1.0, -0.5, 0, 0.25, 1, 1.0000001], dtype: .float64)
+    func near(_ x: Tensor, _ expected: [Double]) -> Bool {
+      zip(x.scalars(as: Double.self), expected).allSatisfy {
+        $0.isNaN ? $1.isNaN : ($0 - $1).magnitude < 1e-7 * Swift.max($1.magnitude, 1e-3)
+      }
+    }
+    #expect(
+      near(
+        Special.legendrePolynomialP(x, 1_048_577),
+        [-1, -0.000216705831, 0, -0.000574068132, 1, 8.36954371e201]))
+    #expect(near(Special.laguerrePolynomialL(x[2...], 1_048_577), [1, 0.0165722779, 0.0131209059, 0.0131235614]))
+    // Where they are known for every degree.
+    #expect(near(Special.legendrePolynomialP(Tensor([-1.0, 1], dtype: .float64), 1e8), [1, 1]))
+    #expect(near(Special.laguerrePolynomialL(Tensor([0.0], dtype: .float64), Tensor([1e8], dtype: .float64)), [1]))
+  }
+
+  @Test func degreesOutOfReach() {
+    let x = Tensor([0.25, 0.5], dtype: .float64)
+    #expect(throws: TensorError.runtime("legendre_polynomial_p(): a degree of 1e+12 for 2 elements takes too many steps")) {
+      try checked { Special.legendrePolynomialP(x, 1e12) }
+    }
+    #expect(throws: TensorError.runtime("laguerre_polynomial_l(): a degree of 1e+09 for 2 elements takes too many steps")) {
+      try checked { Special.laguerrePolynomialL(x, Tensor([3, 1e9], dtype: .float64)) }
+    }
+    #expect(Special.legendrePolynomialP(x, -1e12) == Tensor([0.0, 0], dtype: .float64))
+    #expect(Special.legendrePolynomialP(x, Double.infinity) == Tensor([0.0, 0], dtype: .float64))
+  }
+}
+
 @Suite struct HistogramTests {
   @Test func errors() {
     func expect(_ message: String, _ body: () -> Tensor, sourceLocation: SourceLocation = #_sourceLocation) {

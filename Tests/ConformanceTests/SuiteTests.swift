@@ -31,6 +31,11 @@ import Testing
     #expect(tally.total.passed == 642)
   }
 
+  @Test func extremes() throws {
+    let tally = try run(ExtremesSuite(), "extremes.jsonl")
+    #expect(tally.total.failed == 0 && tally.total.passed > 400 && tally.skipped.isEmpty)
+  }
+
   /// A suite that passes everything would pass the tests above too.
   @Test(arguments: [
     #"{"dtype": "float32", "shape": [2], "data": [1, 2], "text": "tensor([1., 3.])"}"#,

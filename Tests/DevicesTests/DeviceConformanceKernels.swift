@@ -37,7 +37,7 @@ import Testing
     func opcodes(_ exponent: Double) -> [Opcode] { ElementwiseKernel { $0.pow(exponent) }.instructions.map(\.opcode) }
     #expect(opcodes(1) == [] && opcodes(2) == [.mul] && opcodes(3) == [.mul, .mul] && opcodes(4) == [.pow])
     #expect(
-      opcodes(0.5) == [.sqrt] && opcodes(-0.5) == [.rsqrt] && opcodes(-1) == [.reciprocal] && opcodes(-2) == [.mul, .reciprocal])
+      opcodes(0.5) == [.sqrt] && opcodes(-0.5) == [.rsqrt] && opcodes(-1) == [.reciprocal] && opcodes(-2) == [.inverseSquare])
   }
 
   /// Results in the memory of operands: nothing is overwritten that is still to be read, or still to be given.

@@ -50,7 +50,8 @@ extension Opcode {
   /// Exact in IEEE arithmetic, or on integers: every device gives the same bits.
   var isExact: Bool {
     switch self {
-    case .add, .sub, .mul, .div, .floorDivide, .remainder, .fmod, .neg, .abs, .sign, .reciprocal, .minimum, .maximum, .fmin, .fmax,
+    case .add, .sub, .mul, .div, .floorDivide, .remainder, .fmod, .neg, .abs, .sign, .reciprocal, .inverseSquare, .minimum,
+      .maximum, .fmin, .fmax,
       .copysign, .nextafter, .gcd, .lcm, .floor, .ceil, .round, .trunc, .bitAnd, .bitOr, .bitXor, .bitNot, .shiftLeft, .shiftRight,
       .eq, .ne, .lt, .le, .gt, .ge, .isNaN, .signBit, .select, .sqrt, .relu:
       true

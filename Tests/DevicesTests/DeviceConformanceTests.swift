@@ -135,10 +135,11 @@ import Testing
     for dtype in DType.allCases {
       let values = dtype.specialValues + dtype.randomValues(10, using: &numbers)
       let some = values.shuffled(using: &numbers).prefix(22)
-      let columns =
+      var columns =
         opcode.arity == 1
         ? [values + dtype.randomValues(300, using: &numbers)]
         : [some.flatMap { x in some.map { _ in x } }, some.flatMap { _ in some }]
+      if opcode.isDivision && dtype.isIntegral { columns[1] = columns[1].map { $0.intValue == 0 ? .int(1) : $0 } }
       let inputs = columns.map { Operand.model($0, dtype) }
       let want = Operand.model(columns[0].map { _ in .int(0) }, kernel.outputKind(0) == .boolean ? .bool : dtype)
       let got = try devices.map { try want.on($0) }

@@ -44,7 +44,8 @@ struct RandomProgram: CustomStringConvertible {
 
   private static func exactOpcodes(of dtype: DType) -> [Opcode] {
     Opcode.allCases.filter {
-      ($0.isExact || dtype.isIntegral) && $0 != .select && $0.value(.int(1), .int(1), .int(1), in: dtype) != nil
+      ($0.isExact || dtype.isIntegral) && !($0.isDivision && dtype.isIntegral) && $0 != .select
+        && $0.value(.int(1), .int(1), .int(1), in: dtype) != nil
     }
   }
 

@@ -28,7 +28,7 @@ F, S = torch.nn.functional, torch.special
 OPCODES = {
     "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "floorDivide": torch.floor_divide,
     "remainder": torch.remainder, "fmod": torch.fmod, "neg": torch.neg, "abs": torch.abs, "sign": torch.sign,
-    "reciprocal": torch.reciprocal, "minimum": torch.minimum, "maximum": torch.maximum, "fmin": torch.fmin, "fmax": torch.fmax,
+    "reciprocal": torch.reciprocal, "inverseSquare": lambda x: torch.pow(x, -2), "minimum": torch.minimum, "maximum": torch.maximum, "fmin": torch.fmin, "fmax": torch.fmax,
     "copysign": torch.copysign, "nextafter": torch.nextafter, "gcd": torch.gcd, "lcm": torch.lcm, "floor": torch.floor,
     "ceil": torch.ceil, "round": torch.round, "trunc": torch.trunc, "bitAnd": torch.bitwise_and, "bitOr": torch.bitwise_or,
     "bitXor": torch.bitwise_xor, "bitNot": torch.bitwise_not, "shiftLeft": torch.bitwise_left_shift,
@@ -55,7 +55,7 @@ BINARIES = set(
     "hermiteH hermiteHe laguerreL legendreP".split())
 # On integers PyTorch's function of the name gives floats, or refuses what the opcode has a result for.
 FLOATS = set(
-    "reciprocal copysign nextafter sqrt rsqrt hypot exp exp2 expm1 log log2 log10 log1p sigmoid softplus logaddexp sinh cosh tanh asinh acosh "
+    "reciprocal inverseSquare copysign nextafter sqrt rsqrt hypot exp exp2 expm1 log log2 log10 log1p sigmoid softplus logaddexp sinh cosh tanh asinh acosh "
     "atanh sin cos tan asin acos atan atan2 erf erfc erfinv lgamma digamma i0 i1 silu erfcx ndtri polygamma zeta igamma igammac i0e i1e besselK0 "
     "besselK1 scaledBesselK0 scaledBesselK1 chebyshevT chebyshevU chebyshevV chebyshevW hermiteH hermiteHe laguerreL legendreP".split())
 
@@ -73,6 +73,9 @@ def numbers(tensor):
 def compute(name, operands):
     if name == "div" and not operands[0].is_floating_point():
         return torch.div(*operands, rounding_mode="trunc")
+    if name in ("minimum", "maximum"):
+        # Of two zeros PyTorch's vectors give the second, and its single elements the first.
+        return torch.stack([OPCODES[name](x, y) for x, y in zip(*operands)])
     return OPCODES[name](*operands)
 
 

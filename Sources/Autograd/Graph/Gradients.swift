@@ -19,7 +19,7 @@ extension Tensor {
   ///   - createGraph: whether the gradients can be differentiated in turn. A `grad` is then part of a graph that leads to the variable which holds
   ///     it: a circle, which keeps all of it in memory until `grad` is set to nil. A warning says so once. `grad(of:wrt:createGraph:)` gives the
   ///     same gradients without a circle.
-  ///   - inputs: accumulates into these alone.
+  ///   - inputs: accumulates into these alone. A computed tensor among them keeps its gradient from then on, as after `retainGrad()`.
   ///
   /// Errors: `grad can be implicitly created only for scalar outputs`; `element 0 of tensors does not require grad and does not have a
   /// grad_fn`; a second walk through a graph that was not kept.
@@ -45,7 +45,12 @@ private func backward(
   do throws(TensorError) {
     var targets: [(node: Node, output: Int)]?
     if let inputs {
-      guard !inputs.isEmpty else { throw .runtime("'inputs' argument to backward cannot be empty.") }
+      guard !inputs.isEmpty else { throw .runtime("`inputs` argument to `backward()` cannot be empty.") }
+      for input in inputs where !input.isValid { return }
+      guard inputs.allSatisfy({ $0.body.node != nil }) else {
+        throw .runtime("can't retain_grad on Tensor that has requires_grad=False")
+      }
+      for input in inputs { input.retainGrad() }
       targets = try nodes(of: inputs)
     }
     _ = try walk(

@@ -19,13 +19,13 @@ extension Operation {
     check: .booleans("Bool inputs not supported for hardtanh"))
 
   // x where it is positive, else alpha (exp(x / scale) - 1); at zero the derivative is that of the exponential.
-  static let elu = activation("elu", "EluBackward0", "elu_cpu") { x, alpha in (x .<= 0).select(alpha * x.expm1(), x) }
-  static let selu = activation("selu", "EluBackward0", "elu_cpu") { x in
-    // Klambauer et al., Self-Normalizing Neural Networks (2017): the fixed point is mean 0 and variance 1.
-    let alpha = 1.6732632423543772
-    let scale = 1.0507009873554805
-    return (x .<= 0).select(x.expm1() * (alpha * scale), x * scale)
+  static let elu = activation("elu", "", "elu_cpu") { x, alpha in (x .<= 0).select(alpha * x.expm1(), x) }
+  static let selu = activation("selu", "", "elu_cpu") { x in
+    (x .<= 0).select(x.expm1() * (seluAlpha * seluScale), x * seluScale)
   }
+  // Klambauer et al., Self-Normalizing Neural Networks (2017): the fixed point is mean 0 and variance 1.
+  static let seluAlpha = 1.6732632423543772
+  static let seluScale = 1.0507009873554805
 
   static let gelu = activation("gelu", "GeluBackward0", "GeluKernelImpl") { x in
     x * 0.5 * (1 + (x * 0.7071067811865476).erf())
@@ -35,11 +35,23 @@ extension Operation {
     return 0.5 * x * (1 + (rootTwoOverPi * (x + 0.044715 * (x * x * x))).tanh())
   }
   static let silu = activation("silu", "SiluBackward0", "silu_cpu") { x in x.silu() }
-  static let mish = activation("mish", "MishBackward0", "mish_cpu") { x in x * x.softplus().tanh() }
+  static let mish = activation("mish", "", "mish_cpu") { x in x * x.softplus().tanh() }
+  static let mishDerivative = ElementwiseOperation(
+    "mish", "MulBackward0",
+    ElementwiseKernel { g, x in
+      let inner = x.softplus().tanh()
+      return g * (inner + x * x.sigmoid() * (1 - inner * inner))
+    })
   // Beyond the threshold the function is the identity, to the last bit or nearly.
-  static let softplus = activation("softplus", "SoftplusBackward0", "softplus_cpu") { x, beta, threshold in
+  static let softplus = activation("softplus", "", "softplus_cpu") { x, beta, threshold in
     (x * beta .> threshold).select(x, (x * beta).softplus() / beta)
   }
+  static let softplusDerivative = ElementwiseOperation(
+    "softplus", "SoftplusBackwardBackward0",
+    ElementwiseKernel(inputs: [.value, .value, .value, .value]) { v in
+      let (g, x, beta, threshold) = (v[0], v[1], v[2], v[3])
+      return [(x * beta .> threshold).select(g, g * (x * beta).sigmoid())]
+    })
   static let logSigmoid = activation("log_sigmoid", "LogSigmoidBackward0", "log_sigmoid_cpu") { x in 0 - (-x).softplus() }
   static let softsign = ElementwiseOperation(
     "softsign", "DivBackward0", ElementwiseKernel { x in x / (1 + x.abs()) }, rule: .floating,
@@ -47,15 +59,19 @@ extension Operation {
   static let tanhshrink = ElementwiseOperation(
     "tanhshrink", "SubBackward0", ElementwiseKernel { x in x - x.tanh() }, rule: .floating, check: numericDifference)
 
-  static let hardswish = activation("hardswish", "HardswishBackward0", "hardswish_cpu") { x in
+  static let hardswish = activation("hardswish", "", "hardswish_cpu") { x in
     x * (x .<= -3).select(0, (x .>= 3).select(6, x + 3)) / 6
   }
+  static let hardswishDerivative = ElementwiseOperation(
+    "hardswish", "HardswishBackwardBackward0",
+    ElementwiseKernel { g, x in (x .<= -3).select(0, (x .< 3).select(g * (x / 3 + 0.5), g)) })
   static let hardshrink = activation("hardshrink", "HardshrinkBackward0", "hardshrink_cpu") { x, lambda in
     ((x .>= -lambda) .& (x .<= lambda)).select(0, x)
   }
   static let softshrink = activation("softshrink", "SoftshrinkBackward0", "softshrink_check") { x, lambda in
-    // x · 0 lets NaN through.
-    (x .> lambda).select(x - lambda, (x .< -lambda).select(x + lambda, x * 0))
+    // NaN lies outside, and a zero inside has the sign of x.
+    ((x .>= -lambda) .& (x .<= lambda)).select(
+      x.constant(0).callInstruction(.copysign, x), (x .> 0).select(x - lambda, x + lambda))
   }
 
   private static func activation(
@@ -103,9 +119,15 @@ extension Tensor {
   }
 
   /// self where it is positive, else alpha · (exp(self) - 1).
-  public func elu(alpha: Double = 1) -> Tensor { Operation.elu(self, alpha.scalar) }
+  public func elu(alpha: Double = 1) -> Tensor {
+    exponentialUnit(.init(negative: alpha)) { Operation.elu($0, alpha.scalar) }
+  }
   /// elu with the constants for which activations keep mean 0 and variance 1.
-  public func selu() -> Tensor { Operation.selu(self) }
+  public func selu() -> Tensor {
+    exponentialUnit(.init(negative: Operation.seluAlpha * Operation.seluScale, positive: Operation.seluScale)) {
+      Operation.selu($0)
+    }
+  }
   /// self where it is positive, else alpha · (exp(self / alpha) - 1).
   ///
   /// Error: `ZeroDivisionError: alpha cannot be 0 for CELU`.
@@ -113,10 +135,8 @@ extension Tensor {
     guard alpha != 0 else { return .failure(.runtime("ZeroDivisionError: alpha cannot be 0 for CELU")) }
     // PyTorch's derivative has alpha in float32 for every dtype.
     let slope = 1 / Double(Float(alpha))
-    return attempt(self) { x throws(TensorError) in
-      Operation.celu(x.detach(), alpha.scalar, (1 / alpha).scalar)
-        .differentiable("CeluBackward0", x) { g in Operation.celuDerivative(g.argument, x.argument, alpha.argument, slope.argument)
-        }
+    return exponentialUnit(.init(negative: slope * alpha, inner: slope), "CeluBackward0") {
+      Operation.celu($0, alpha.scalar, (1 / alpha).scalar)
     }
   }
 
@@ -127,10 +147,18 @@ extension Tensor {
   /// self · sigmoid(self).
   public func silu() -> Tensor { Operation.silu(self) }
   /// self · tanh(softplus(self)).
-  public func mish() -> Tensor { Operation.mish(self) }
+  public func mish() -> Tensor {
+    attempt(self) { x throws(TensorError) in
+      Operation.mish(x.detach()).differentiable("MishBackward0", x) { g in Operation.mishDerivative(g, x) }
+    }
+  }
   /// log(1 + exp(beta · self)) / beta, and self where beta · self exceeds `threshold`.
   public func softplus(beta: Double = 1, threshold: Double = 20) -> Tensor {
-    Operation.softplus(self, beta.scalar, threshold.scalar)
+    attempt(self) { x throws(TensorError) in
+      Operation.softplus(x.detach(), beta.scalar, threshold.scalar).differentiable("SoftplusBackward0", x) { g in
+        Operation.softplusDerivative(g.argument, x.argument, beta.argument, threshold.argument)
+      }
+    }
   }
   /// log(sigmoid(self)).
   public func logSigmoid() -> Tensor { Operation.logSigmoid(self) }
@@ -139,7 +167,11 @@ extension Tensor {
   /// self - tanh(self).
   public func tanhshrink() -> Tensor { Operation.tanhshrink(self) }
   /// self · relu6(self + 3) / 6.
-  public func hardswish() -> Tensor { Operation.hardswish(self) }
+  public func hardswish() -> Tensor {
+    attempt(self) { x throws(TensorError) in
+      Operation.hardswish(x.detach()).differentiable("HardswishBackward0", x) { g in Operation.hardswishDerivative(g, x) }
+    }
+  }
   /// self, but zero within [-lambda, lambda].
   public func hardshrink(lambda: Double = 0.5) -> Tensor { Operation.hardshrink(self, lambda.scalar) }
   /// self moved toward zero by lambda, zero within [-lambda, lambda].
@@ -176,11 +208,18 @@ extension Operation {
   fileprivate static let celu = ElementwiseOperation(
     "celu", "", ElementwiseKernel { x, alpha, inverse in (x .<= 0).select(alpha * (x * inverse).expm1(), x) },
     check: .kernel("elu_cpu", lacks: .integral))
-  fileprivate static let celuDerivative = ElementwiseOperation(
-    "celu", "MulBackward0",
-    ElementwiseKernel(inputs: [.value, .value, .value, .value]) { values in
-      let (g, x, alpha, slope) = (values[0], values[1], values[2], values[3])
-      return [(x .<= 0).select(g * (slope * alpha) * (x * slope).exp(), g)]
+  // An exponential of its own: expm1(x) + 1 would have no digit left of a small one.
+  fileprivate static let exponentialSlope = ElementwiseOperation(
+    "elu_backward", "",
+    ElementwiseKernel(inputs: [.value, .value, .value, .value, .value]) { v in
+      let (g, x, negative, inner, positive) = (v[0], v[1], v[2], v[3], v[4])
+      return [(x .<= 0).select(g * negative * (x * inner).exp(), g * positive)]
+    })
+  fileprivate static let exponentialCurvature = ElementwiseOperation(
+    "elu_backward", "MulBackward0",
+    ElementwiseKernel(inputs: [.value, .value, .value, .value]) { v in
+      let (g, x, negative, inner) = (v[0], v[1], v[2], v[3])
+      return [(x .< 0).select(g * negative * (x * inner).exp(), 0)]
     })
 
   fileprivate static let hardsigmoid = ElementwiseOperation(
@@ -193,7 +232,34 @@ extension Operation {
     ElementwiseKernel { g, x in ((x .> -3) .& (x .< 3)).select(g * Double(Float(1) / 6), 0) })
 }
 
+/// The derivative of an exponential linear unit: negative · exp(inner · x) up to zero, and positive beyond.
+private struct ExponentialSlopes {
+  var negative: Double
+  var inner = 1.0
+  var positive = 1.0
+}
+
 extension Tensor {
+  private func exponentialUnit(
+    _ slopes: ExponentialSlopes, _ name: String = "EluBackward0", _ value: (Tensor) -> Tensor
+  ) -> Tensor {
+    attempt(self) { x throws(TensorError) in
+      value(x.detach()).differentiable(name, x) { g in x.exponentialSlope(g, slopes) }
+    }
+  }
+
+  private func exponentialSlope(_ g: Tensor, _ slopes: ExponentialSlopes) -> Tensor {
+    attempt(g, self) { g, x throws(TensorError) in
+      let (negative, inner, positive) = (slopes.negative.argument, slopes.inner.argument, slopes.positive.argument)
+      return Operation.exponentialSlope(g.detach().argument, x.detach().argument, negative, inner, positive).differentiable(
+        "EluBackwardBackward0", g, x, { h in x.exponentialSlope(h, slopes) },
+        { h in
+          Operation.exponentialCurvature(
+            (h * g).argument, x.argument, (slopes.negative * slopes.inner).argument, inner)
+        })
+    }
+  }
+
   /// relu6(self + 3) / 6.
   public func hardsigmoid() -> Tensor {
     attempt(self) { x throws(TensorError) in

@@ -81,9 +81,9 @@ extension Tensor {
     }
     let (first, last, step) = (start.doubleValue, end.doubleValue, step.doubleValue)
     guard step != 0 else { throw .runtime("step must be nonzero") }
-    guard step.isFinite else { throw .runtime("step must be finite but got \(general(step))") }
+    guard step.isFinite else { throw .runtime("step must be finite but got \(step.streamText)") }
     guard first.isFinite, last.isFinite else {
-      throw .runtime("unsupported range: \(general(first)) -> \(general(last))")
+      throw .runtime("unsupported range: \(first.streamText) -> \(last.streamText)")
     }
     guard step > 0 ? last >= first : last <= first else {
       throw .runtime("upper bound and lower bound inconsistent with step sign")

@@ -26,11 +26,6 @@ extension TensorError {
   }
 }
 
-extension Double {
-  /// As a C++ stream prints a number that a user wrote: whole ones without a point.
-  var streamText: String { self == rounded() && magnitude < 1e6 ? "\(Int(self))" : "\(self)" }
-}
-
 extension Set<DType> {
   static let boolean: Set = [.bool]
   static let integral = Set(DType.allCases.filter(\.isIntegral))

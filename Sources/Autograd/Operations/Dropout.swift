@@ -83,7 +83,7 @@ extension Tensor {
   /// Whether dropout does anything here.
   private func isThinned(_ p: Double, _ training: Bool) throws(TensorError) -> Bool {
     guard p >= 0, p <= 1 else {
-      throw .runtime("dropout probability has to be between 0 and 1, but got \(general(p))")
+      throw .runtime("dropout probability has to be between 0 and 1, but got \(p.streamText)")
     }
     guard p > 0, training, count > 0 else { return false }
     guard isFloatingPoint else {

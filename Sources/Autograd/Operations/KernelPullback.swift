@@ -141,16 +141,19 @@ extension ElementwiseKernel {
     return last.opcode.gradName
   }
 
-  private func isZero(_ register: Int) -> Bool {
+  fileprivate func isZero(_ register: Int) -> Bool {
     let index = register - inputs.count
     return constants.indices.contains(index) && constants[index].doubleValue == 0
   }
 }
 
 extension Pullback {
-  /// The name of the derivative of the gradient. Where the kernel ends in a sum of terms, PyTorch has a product with the incoming gradient.
+  /// The name of the derivative of the gradient. Where the kernel ends in a sum of terms, or in a choice between two, PyTorch has a product
+  /// with the incoming gradient.
   fileprivate var gradName: String {
-    kernel.instructions.last?.opcode == .add ? Opcode.mul.gradName : kernel.gradName
+    guard let last = kernel.instructions.last else { return kernel.gradName }
+    let isSum = last.opcode == .add || last.opcode == .select && !kernel.isZero(last.b) && !kernel.isZero(last.c)
+    return isSum ? Opcode.mul.gradName : kernel.gradName
   }
 }
 

@@ -122,7 +122,7 @@ struct PowerSum {
 
 private func checkIdentity(_ p: Double, _ shape: ReductionShape, isWhole: Bool) throws(TensorError) {
   guard shape.count == 0 && (p.isInfinite || p < 0) else { return }
-  let name = p.isInfinite ? (p > 0 ? "inf" : "-inf") : p.streamText
+  let name = p.streamText
   if isWhole {
     throw .runtime(
       "linalg.vector_norm cannot compute the \(name) norm on an empty tensor because the operation does not have an identity")

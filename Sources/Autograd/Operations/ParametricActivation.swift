@@ -2,7 +2,8 @@ import Devices
 
 extension Operation {
   fileprivate static let prelu = ElementwiseOperation(
-    "prelu", "PreluKernelBackward0", ElementwiseKernel { x, weight in (x .> 0).select(x, x * weight) })
+    "prelu", "PreluKernelBackward0", ElementwiseKernel { x, weight in (x .> 0).select(x, x * weight) },
+    check: .kernel("prelu_cpu", lacks: .integral))
   fileprivate static let glu = ElementwiseOperation(
     "glu", "", ElementwiseKernel { x, gate in x * gate.sigmoid() }, check: .kernel("glu_cpu", lacks: .integral))
 }
@@ -11,7 +12,7 @@ extension Tensor {
   /// self, or weight · self where that is negative; one weight for all, or one for each channel, which is dimension 1.
   ///
   /// Errors: `prelu: Type promoting not supported. Got Long and Float`; ``prelu: Expected `weight` to be a scalar or 1D tensor, but got:
-  /// ndim = 2``; `Mismatch of parameter numbers and input channel size. Found parameter numbers = 2 and channel size = 3.`
+  /// ndim = 2``; `Not allow zero-dim input tensor.` for a 0-d tensor and several weights; `Mismatch of parameter numbers and input channel size. Found parameter numbers = 2 and channel size = 3.`
   public func prelu(_ weight: Tensor) -> Tensor {
     attempt(self, weight) { x, weight throws(TensorError) in
       guard x.dtype == weight.dtype else {
@@ -22,6 +23,7 @@ extension Tensor {
         throw .runtime("prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = \(weight.rank)")
       }
       let channels = x.rank > 1 ? x.shape[1] : 1
+      guard x.rank > 0 || weight.count == 1 else { throw .runtime("Not allow zero-dim input tensor.") }
       guard weight.count == 1 || weight.count == channels else {
         throw .runtime(
           "Mismatch of parameter numbers and input channel size. Found parameter numbers = \(weight.count) and channel size = "

@@ -8,7 +8,7 @@ extension Operation {
   static let fmin = ElementwiseOperation(.fmin)
   static let fmax = ElementwiseOperation(.fmax)
   static let heaviside = ElementwiseOperation(
-    "heaviside", "", ElementwiseKernel { x, value in (x .== 0).select(value, (x .< 0).select(0, 1)) })
+    "heaviside", "", ElementwiseKernel { x, value in (x .== 0).select(value, (x .> 0).select(1, 0)) })
   static let select = ElementwiseOperation("where", "WhereBackward0", .instruction(.select))
   static let maskedFill = ElementwiseKernel(inputs: [.value, .boolean, .value]) { [$0[1].select($0[2], $0[0])] }
 }
@@ -112,8 +112,16 @@ extension Operation {
   }
   fileprivate static let clampMinKernel = ElementwiseKernel { x, low in (x .> low).select(x, (x .<= low).select(low, .nan)) }
   fileprivate static let clampMaxKernel = ElementwiseKernel { x, high in (x .< high).select(x, (x .>= high).select(high, .nan)) }
-  // Tensors share the gradient at a tie, as extrema do.
+  // Between two tensors the element has the gradient at a tie; with one of them the two share it, as extrema do.
   fileprivate static let clampToTensorsKernel = ElementwiseKernel { x, low, high in x.maximum(low).minimum(high) }
+  fileprivate static let clampDerivative = bounded { x, low, high in (x .>= low) .& (x .<= high) }
+  fileprivate static let clampToLowDerivative = bounded { x, low, high in (low .< high) .& (x .< low) }
+  fileprivate static let clampToHighDerivative = bounded { x, low, high in (x .> high) .| (high .< low) }
+  private static func bounded(_ isWinner: (Expression, Expression, Expression) -> Expression) -> ElementwiseOperation {
+    ElementwiseOperation(
+      "clamp", "WhereBackward0",
+      ElementwiseKernel(inputs: [.value, .value, .value, .value]) { v in [isWinner(v[1], v[2], v[3]).select(v[0], 0)] })
+  }
 
   fileprivate static let clamp = ElementwiseOperation(
     "clamp", "ClampBackward1", clampKernel, check: .kernel("clamp_scalar_cpu", lacks: .boolean))
@@ -135,6 +143,9 @@ extension Tensor {
   /// Error: `torch.clamp: At least one of 'min' or 'max' must not be None`.
   public func clamp(min: (any ScalarConvertible)? = nil, max: (any ScalarConvertible)? = nil) -> Tensor {
     switch (min?.scalar, max?.scalar) {
+    // A bound that is no number makes none of every element.
+    case (let low?, _?) where low.doubleValue.isNaN: Operation.clampMin(self, low)
+    case (_?, let high?) where high.doubleValue.isNaN: Operation.clampMax(self, high)
     case (let low?, let high?): Operation.clamp(self, low, high)
     case (let low?, nil): Operation.clampMin(self, low)
     case (nil, let high?): Operation.clampMax(self, high)
@@ -145,7 +156,14 @@ extension Tensor {
   /// As with numbers; the bounds broadcast, and get the gradient where they are the result.
   public func clamp(min: Tensor?, max: Tensor? = nil) -> Tensor {
     switch (min, max) {
-    case (let low?, let high?): Operation.clampToTensors(argument, low.argument, high.argument)
+    case (let low?, let high?):
+      attempt(self, low, high) { x, low, high throws(TensorError) in
+        Operation.clampToTensors(x.detach().argument, low.detach().argument, high.detach().argument).differentiable(
+          "ClampBackward0", x, low, high,
+          { g in Operation.clampDerivative(g.argument, x.argument, low.argument, high.argument) },
+          { g in Operation.clampToLowDerivative(g.argument, x.argument, low.argument, high.argument) },
+          { g in Operation.clampToHighDerivative(g.argument, x.argument, low.argument, high.argument) })
+      }
     case (let low?, nil): Operation.clampMinToTensor(self, low)
     case (nil, let high?): Operation.clampMaxToTensor(self, high)
     case (nil, nil): .failure(.runtime("torch.clamp: At least one of 'min' or 'max' must not be None"))

@@ -18,10 +18,7 @@ extension Tensor {
   public func softmax(dim: Int, dtype: DType? = nil) -> Tensor {
     converted(to: dtype, "softmax", dim) { x, dim throws(TensorError) in
       try x.along(dim, .softmax(log: false))
-        .differentiable("SoftmaxBackward0", x) { g, result in
-          if GradientMode.isEnabled { return (g - (g * result).sum(dim: dim, keepDim: true)) * result }
-          return attempt(g, result) { g, result throws(TensorError) in try g.along(dim, .softmaxGradient(log: false), result) }
-        }
+        .differentiable("SoftmaxBackward0", x) { g, result in result.softmaxGradient(g, dim) }
     }
   }
 
@@ -29,10 +26,29 @@ extension Tensor {
   public func logSoftmax(dim: Int, dtype: DType? = nil) -> Tensor {
     converted(to: dtype, "log_softmax", dim) { x, dim throws(TensorError) in
       try x.along(dim, .softmax(log: true))
-        .differentiable("LogSoftmaxBackward0", x) { g, result in
-          if GradientMode.isEnabled { return g - result.exp() * g.sum(dim: dim, keepDim: true) }
-          return attempt(g, result) { g, result throws(TensorError) in try g.along(dim, .softmaxGradient(log: true), result) }
-        }
+        .differentiable("LogSoftmaxBackward0", x) { g, result in result.logSoftmaxGradient(g, dim) }
+    }
+  }
+
+  /// Of this softmax the gradient by its input: (g - Σ g · self) · self.
+  private func softmaxGradient(_ g: Tensor, _ dim: Int) -> Tensor {
+    attempt(g, self) { g, result throws(TensorError) in
+      try g.along(dim, .softmaxGradient(log: false), result)
+        .differentiable(
+          "SoftmaxBackwardDataBackward0", g, result, { h in result.softmaxGradient(h, dim) },
+          { h in
+            h * (g - (g * result).sum(dim: dim, keepDim: true)) - g * (h * result).sum(dim: dim, keepDim: true)
+          })
+    }
+  }
+
+  /// Of this logSoftmax the gradient by its input: g - exp(self) · Σ g.
+  private func logSoftmaxGradient(_ g: Tensor, _ dim: Int) -> Tensor {
+    attempt(g, self) { g, result throws(TensorError) in
+      try g.along(dim, .softmaxGradient(log: true), result)
+        .differentiable(
+          "LogSoftmaxBackwardDataBackward0", g, result, { h in h - (h * result.exp()).sum(dim: dim, keepDim: true) },
+          { h in -h * result.exp() * g.sum(dim: dim, keepDim: true) })
     }
   }
 

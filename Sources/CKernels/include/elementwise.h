@@ -19,7 +19,7 @@ typedef struct {
 } fx_casts;
 
 #define FX_OPCODES(X)                                                                                                  \
-  X(add) X(sub) X(mul) X(div) X(floor_divide) X(remainder) X(fmod) X(neg) X(abs) X(sign) X(reciprocal)                 \
+  X(add) X(sub) X(mul) X(div) X(floor_divide) X(remainder) X(fmod) X(neg) X(abs) X(sign) X(reciprocal) X(inverse_square) \
   X(minimum) X(maximum) X(fmin) X(fmax) X(copysign) X(nextafter) X(gcd) X(lcm)                                         \
   X(floor) X(ceil) X(round) X(trunc)                                                                                   \
   X(bit_and) X(bit_or) X(bit_xor) X(bit_not) X(shift_left) X(shift_right)                                              \

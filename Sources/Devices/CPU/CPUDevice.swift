@@ -95,6 +95,7 @@ public final class CPUDevice: Device {
     try checkReach(inputs)
     try checkReach(outputs)
     try CPUElementwise.check(kernel, dtype: dtype, device: type)
+    try kernel.checkDivisors(dtype: dtype, inputs: inputs, outputs: outputs, on: self)
     // What is written now must not be overwritten by what was asked for before.
     for output in outputs { output.storage.compute() }
     CPUElementwise.run(kernel, dtype: dtype, inputs: inputs, outputs: outputs)
@@ -103,7 +104,8 @@ public final class CPUDevice: Device {
   public func deferredElementwise(
     _ kernel: ElementwiseKernel, dtype: DType, inputs: [KernelArgument], outputs: [Operand]
   ) throws(TensorError) {
-    guard outputs[0].count >= max(Fusion.leastCount, 1), dtype.computeDType == dtype else {
+    // What waits cannot fail.
+    guard outputs[0].count >= max(Fusion.leastCount, 1), dtype.computeDType == dtype, !kernel.mayDivideByZero(in: dtype) else {
       return try elementwise(kernel, dtype: dtype, inputs: inputs, outputs: outputs)
     }
     try checkReach(inputs)
@@ -145,7 +147,7 @@ public final class CPUDevice: Device {
   ) throws(TensorError) {
     try checkReach(input.storage)
     try checkReach(values.storage)
-    try checkReach(indices.storage)
+    if let indices { try checkReach(indices.storage) }
     try CPUSort.select(part, of: input, dim: dim, values: values, indices: indices)
   }
 

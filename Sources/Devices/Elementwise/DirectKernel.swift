@@ -34,7 +34,7 @@ extension ElementwiseKernel {
   /// Longer runs are worth a thread pool or tiles.
   public static let directLimit = 1024
 
-  /// Whether the kernel has loops for the dtype; otherwise the device says what is missing.
+  /// Whether the kernel has loops for the dtype and cannot fail in it; otherwise it's for the device to say what is wrong.
   public func runsDirectly(in dtype: DType) -> Bool { direct.isRunnable(dtype) }
 
   /// Runs a kernel of up to three operands and two results. A single result may be an operand.
@@ -75,7 +75,7 @@ struct DirectPrograms: ~Copyable, @unchecked Sendable {  // nothing changes afte
   /// Bit i for raw value i.
   private let runnable: UInt16
 
-  init(_ compiled: CompiledKernels, inputCount: Int, outputs: [Int]) {
+  init(_ compiled: CompiledKernels, inputCount: Int, outputs: [Int], divides: Bool) {
     programs = .allocate(capacity: DType.allCases.count)
     var runnable: UInt16 = 0
     for dtype in DType.allCases {
@@ -90,8 +90,9 @@ struct DirectPrograms: ~Copyable, @unchecked Sendable {  // nothing changes afte
           constants: stored(kernel.constants), sizes: stored(kernel.elementSizes.map { UInt8($0) }),
           outputs: stored(outputs.map { Int32($0) }), input_count: Int32(inputCount),
           constant_count: Int32(kernel.constants.count), step_count: Int32(kernel.steps.count), output_count: Int32(outputs.count)))
-      // Halves are computed in another dtype than they are stored in.
-      if kernel.missing == nil && dtype.computeDType == dtype && max(kernel.elementSizes.count, outputs.count) <= fx_register_limit
+      // Halves are computed in another dtype than they are stored in; and before integers are divided, somebody has to look at the divisors.
+      if kernel.missing == nil && dtype.computeDType == dtype && !(divides && dtype.isIntegral)
+        && max(kernel.elementSizes.count, outputs.count) <= fx_register_limit
       {
         runnable |= 1 << dtype.rawValue
       }

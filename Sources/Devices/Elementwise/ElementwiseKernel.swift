@@ -36,6 +36,10 @@ public final class ElementwiseKernel: Sendable {
   private let ofBoth = LazyReference<Pullback>()
   private let ofOthers = Lock<[Int: Pullback]>([:])
 
+  /// Whether an instruction divides.
+  let divides: Bool
+  private let divisorTest = LazyReference<ZeroDivisors>()
+
   /// - Parameter builder: a builder in which the outputs were written; what they do not need is dropped.
   init(_ builder: KernelBuilder, outputs: [Expression]) {
     let program = builder.finish(outputs: outputs)
@@ -45,8 +49,9 @@ public final class ElementwiseKernel: Sendable {
     instructions = program.instructions
     self.outputs = program.outputs
     kinds = program.kinds
+    divides = program.divides
     compiled = CompiledKernels(program)
-    direct = DirectPrograms(compiled, inputCount: program.inputs.count, outputs: program.outputs)
+    direct = DirectPrograms(compiled, inputCount: program.inputs.count, outputs: program.outputs, divides: divides)
   }
 
   /// A kernel of any number of inputs and outputs.
@@ -82,6 +87,9 @@ public final class ElementwiseKernel: Sendable {
 
   /// The kind of output `index`.
   public func outputKind(_ index: Int) -> Kind { kinds[outputs[index]] }
+
+  /// Where it would divide by zero.
+  var zeroDivisors: ZeroDivisors { divisorTest.get { ZeroDivisors(of: self) } }
 
   /// The kernel of the gradients of the inputs in `mask` (bit i for input i). Derived once for each mask.
   public func pullback(mask: Int) -> Pullback {

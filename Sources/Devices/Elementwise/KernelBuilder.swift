@@ -15,6 +15,8 @@ final class KernelBuilder {
     var kinds: [ElementwiseKernel.Kind] = []
     /// Why what was written is no kernel.
     var failure: TensorError?
+
+    var divides: Bool { instructions.contains { $0.opcode.isDivision } }
   }
 
   private(set) var entries: [Entry] = []
@@ -100,7 +102,7 @@ final class KernelBuilder {
       case 0.5: return emit(.sqrt, [x])
       case -0.5: return emit(.rsqrt, [x])
       case -1: return emit(.reciprocal, [x])
-      case -2: return emit(.reciprocal, [emit(.mul, [x, x])])
+      case -2: return emit(.inverseSquare, [x])
       default: return nil
       }
     default: return nil

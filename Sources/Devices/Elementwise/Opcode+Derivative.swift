@@ -1,7 +1,7 @@
 // The derivatives of the opcodes, for scalars: `g` is the gradient of the result, x and y are the operands.
 //
 // nil means that the operand gets no gradient (it is a condition); `zero` that its gradient is zero, as PyTorch has it for steps
-// such as floor.
+// such as floor. A choice between a value and zero stands outermost, where `GuardedGradient` finds it.
 
 extension Opcode {
   /// Whether it has a derivative in an operand. As in PyTorch some special functions have none, or none in their parameter.
@@ -30,8 +30,8 @@ extension Opcode {
     case .fmod: return [g, -g * (x / y).trunc()]
     case .minimum: return shares(x, y, g, first: .!(x .> y), second: .!(x .< y))
     case .maximum: return shares(x, y, g, first: .!(x .< y), second: .!(x .> y))
-    case .fmin: return shares(x, y, g, first: x .<= y .| y.isNaN(), second: .!(x .<= y .| y.isNaN()))
-    case .fmax: return shares(x, y, g, first: x .>= y .| y.isNaN(), second: .!(x .>= y .| y.isNaN()))
+    case .fmin: return shares(x, y, g, first: x .<= y .| y.isNaN(), second: .!(x .< y .| y.isNaN()))
+    case .fmax: return shares(x, y, g, first: x .>= y .| y.isNaN(), second: .!(x .> y .| y.isNaN()))
     case .copysign: return [(x .== 0).select(zero, g * (result / x)), zero]
     case .select: return [nil, x.select(g, 0), x.select(0, g)]
     case .pow: return powDerivative(x, y, result, g)
@@ -60,12 +60,14 @@ extension Opcode {
   }
 
   /// Extremes: at a tie each operand gets half, else those that won get all. To a minimum with NaN both contribute.
+  ///
+  /// - Parameters: first, second: where the operand won, ties included.
   private func shares(
     _ x: Expression, _ y: Expression, _ g: Expression, first: Expression, second: Expression
   ) -> [Expression?] {
     let tie = x .== y
     let half = g / 2
-    return [first, second].map { won in tie.select(half, won.select(g, 0)) }
+    return [first, second].map { won in won.select(tie.select(half, g), 0) }
   }
 
   /// The trigamma function as PyTorch has it, to nine digits: the recurrence up to 6 and above, then Abramowitz and Stegun's
@@ -104,6 +106,8 @@ extension Opcode {
     case .abs: return g * x.sign()
     case .sign, .floor, .ceil, .round, .trunc: return zero
     case .reciprocal: return -g * (result * result)
+    // The third power of the reciprocal is infinite at zero, where x itself would be a factor of zero.
+    case .inverseSquare: return -2 * g * (result / x)
     case .sqrt: return g / (2 * result)
     case .rsqrt: return -0.5 * g * (result * result * result)
     case .exp: return g * result
@@ -121,7 +125,7 @@ extension Opcode {
     case .cosh: return g * x.sinh()
     case .tanh: return g * (1 - result * result)
     case .asinh: return g * (x * x + 1).rsqrt()
-    case .acosh: return g * ((x - 1) * (x + 1)).rsqrt()
+    case .acosh: return g * (x * x - 1).rsqrt()
     case .atanh: return g / (1 - x * x)
     case .sin: return g * x.cos()
     case .cos: return -(g * x.sin())

@@ -3,7 +3,7 @@ import CKernels
 /// One instruction of an elementwise kernel. To add one: a case, its row in `loops`, its derivative in `Opcode+Derivative.swift`,
 /// its definition in the reference device, and a C loop.
 public enum Opcode: UInt8, Sendable, CaseIterable {
-  case add, sub, mul, div, floorDivide, remainder, fmod, neg, abs, sign, reciprocal
+  case add, sub, mul, div, floorDivide, remainder, fmod, neg, abs, sign, reciprocal, inverseSquare
   case minimum, maximum, fmin, fmax, copysign, nextafter, gcd, lcm
   case floor, ceil, round, trunc
   case bitAnd, bitOr, bitXor, bitNot, shiftLeft, shiftRight
@@ -42,6 +42,14 @@ extension Opcode {
     }
   }
 
+  /// Whether it divides by its second operand, which for integers must not be zero.
+  var isDivision: Bool {
+    switch self {
+    case .div, .floorDivide, .remainder, .fmod: true
+    default: false
+    }
+  }
+
   /// Whether exchanging the two operands changes nothing, bit for bit.
   var isCommutative: Bool {
     switch self {
@@ -64,6 +72,7 @@ extension Opcode {
     case .abs: fx_abs()
     case .sign: fx_sign()
     case .reciprocal: fx_reciprocal()
+    case .inverseSquare: fx_inverse_square()
     case .minimum: fx_minimum()
     case .maximum: fx_maximum()
     case .fmin: fx_fmin()

@@ -51,11 +51,11 @@ public final class Pullback: Sendable {
         registers.append(builder.emit(instruction.opcode, Array(arguments)))
       }
     }
-    var gradients = [Expression?](repeating: nil, count: registers.count)
+    // What has reached each register so far. A gradient of zero isn't passed on.
+    var gradients = [[GuardedGradient]](repeating: [], count: registers.count)
     for (index, register) in kernel.outputs.enumerated() where kernel.kinds[register] == .value {
       sources.append(.gradient(index))
-      let incoming = builder.input(.value)
-      gradients[register] = gradients[register].map { $0 + incoming } ?? incoming
+      gradients[register].append(GuardedGradient(builder.input(.value)))
     }
     // Only what depends on an input in question passes a gradient on.
     let targets = kernel.inputs.indices.filter { mask & (1 << $0) != 0 && kernel.inputs[$0] == .value }
@@ -66,20 +66,21 @@ public final class Pullback: Sendable {
     }
     var undefined: Opcode?
     for (index, instruction) in kernel.instructions.enumerated().reversed() where depends[first + index] {
-      guard let g = gradients[first + index] else { continue }
+      if gradients[first + index].isEmpty { continue }
+      let g = GuardedGradient.sum(gradients[first + index])
       let operands = Array([instruction.a, instruction.b, instruction.c].prefix(instruction.opcode.arity))
       guard operands.indices.allSatisfy({ !depends[operands[$0]] || instruction.opcode.isDifferentiable(in: $0) }) else {
         undefined = instruction.opcode
         continue
       }
       let contributions = instruction.opcode.derivative(
-        operands.map { registers[$0] }, result: registers[first + index], g)
+        operands.map { registers[$0] }, result: registers[first + index], g.value)
       for (operand, contribution) in zip(operands, contributions) {
-        guard let contribution, depends[operand] else { continue }
-        gradients[operand] = gradients[operand].map { $0 + contribution } ?? contribution
+        guard let contribution, !contribution.isZero, depends[operand] else { continue }
+        gradients[operand].append(GuardedGradient(contribution, after: g.guards))
       }
     }
-    let results = targets.map { gradients[$0] ?? builder.constant(.double(0)) }
+    let results = targets.map { gradients[$0].isEmpty ? builder.constant(.double(0)) : GuardedGradient.sum(gradients[$0]).chosen }
     let (pruned, kept) = builder.pruned(outputs: results)
     self.kernel = pruned
     self.sources = kept.map { sources[$0] }

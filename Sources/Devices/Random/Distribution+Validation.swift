@@ -16,35 +16,35 @@ extension Distribution {
     switch self {
     case .uniform(let low, let high): try validateUniform(low, high, dtype)
     case .unfusedUniform(let low, let high):
-      guard low.isFinite else { throw .runtime("rrelu: lower bound must be finite, got \(general(low))") }
-      guard high.isFinite else { throw .runtime("rrelu: upper bound must be finite, got \(general(high))") }
+      guard low.isFinite else { throw .runtime("rrelu: lower bound must be finite, got \(low.streamText)") }
+      guard high.isFinite else { throw .runtime("rrelu: upper bound must be finite, got \(high.streamText)") }
       guard low <= high else { throw .runtime("Lower bound should be less than or equal to the upper bound") }
       guard dtype == .float32 || dtype == .float64 else { throw notImplemented("rrelu_with_noise_out_cpu", dtype) }
     case .normal(_, let std), .separateNormal(_, let std):
-      guard std >= 0 else { throw .runtime("normal expects std >= 0.0, but found std \(general(std))") }
+      guard std >= 0 else { throw .runtime("normal expects std >= 0.0, but found std \(std.streamText)") }
       try requireFloating(dtype, "normal_kernel_cpu")
     case .logNormal(_, let std):
-      guard std > 0 else { throw .runtime("log_normal_ expects std > 0.0, but found std=\(general(std))") }
+      guard std > 0 else { throw .runtime("log_normal_ expects std > 0.0, but found std=\(std.streamText)") }
       try requireFloating(dtype, "log_normal_cpu")
     case .cauchy(_, let sigma):
-      guard sigma > 0 else { throw .runtime("cauchy_ expects sigma > 0.0, but found sigma=\(general(sigma))") }
+      guard sigma > 0 else { throw .runtime("cauchy_ expects sigma > 0.0, but found sigma=\(sigma.streamText)") }
       guard dtype.isFloatingPoint else {
         throw .runtime(
           "Cauchy distribution is a continuous probability distribution. dtype must be a floating point but you specified \(dtype.cppName)"
         )
       }
     case .exponential(let rate):
-      guard rate > 0 else { throw .runtime("exponential_ expects lambda > 0.0, but found lambda=\(general(rate))") }
+      guard rate > 0 else { throw .runtime("exponential_ expects lambda > 0.0, but found lambda=\(rate.streamText)") }
       guard dtype.isFloatingPoint else {
         throw .runtime(
           "Exponential distribution is a continuous probability distribution. dtype must be a floating point but you specified \(dtype.scalarTypeName)"
         )
       }
     case .geometric(let p):
-      guard p > 0, p < 1 else { throw .runtime("geometric_ expects p to be in (0, 1), but got p=\(general(p))") }
+      guard p > 0, p < 1 else { throw .runtime("geometric_ expects p to be in (0, 1), but got p=\(p.streamText)") }
       guard dtype != .bool else { throw notImplemented("geometric_cpu", dtype) }
     case .bernoulli(let p):
-      guard p >= 0, p <= 1 else { throw .runtime("bernoulli_ expects p to be in [0, 1], but got p=\(general(p))") }
+      guard p >= 0, p <= 1 else { throw .runtime("bernoulli_ expects p to be in [0, 1], but got p=\(p.streamText)") }
     case .integers(let low, let high): try validateIntegers(low, high, dtype)
     case .integersFrom(let low): try validateIntegers(from: low, dtype)
     case .anyInteger: break
@@ -58,11 +58,11 @@ extension Distribution {
     guard high >= -limit, high <= limit else { throw .runtime("to is out of bounds for \(dtype.cppName)") }
     guard low <= high else {
       throw .runtime(
-        "uniform_ expects to return a [from, to) range, but found from=\(general(low)) > to=\(general(high))")
+        "uniform_ expects to return a [from, to) range, but found from=\(low.streamText) > to=\(high.streamText)")
     }
     guard high - low <= limit else {
       throw .runtime(
-        "uniform_ expects to-from <= std::numeric_limits<\(dtype.scalarTypeName)>::max(), but found to=\(general(high)) and from=\(general(low)) which result in to-from to exceed the limit"
+        "uniform_ expects to-from <= std::numeric_limits<\(dtype.scalarTypeName)>::max(), but found to=\(high.streamText) and from=\(low.streamText) which result in to-from to exceed the limit"
       )
     }
   }
@@ -118,9 +118,11 @@ func notImplemented(_ kernel: String, _ dtype: DType) -> TensorError {
   .notImplemented("\"\(kernel)\" not implemented for '\(dtype.scalarTypeName)'")
 }
 
-/// A number as a C++ stream prints it: six significant digits.
-package func general(_ value: Double) -> String {
-  var buffer = [CChar](repeating: 0, count: 40)
-  _ = withVaList([value]) { vsnprintf(&buffer, buffer.count, "%g", $0) }
-  return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+extension Double {
+  /// The number as a C++ stream prints it: six significant digits, whole ones without a point.
+  package var streamText: String {
+    var buffer = [CChar](repeating: 0, count: 40)
+    _ = withVaList([self]) { vsnprintf(&buffer, buffer.count, "%g", $0) }
+    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
 }

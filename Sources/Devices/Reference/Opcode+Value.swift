@@ -69,7 +69,7 @@ extension Opcode {
     }
   }
 
-  /// Exact up to 64 bits; the caller keeps as many as the dtype has. Dividing by zero gives zero.
+  /// Exact up to 64 bits; the caller keeps as many as the dtype has. Dividing by zero gives zero, but the device refuses it first.
   private func integer(_ a: Int64, _ b: Int64, bitCount: Int) -> Int64? {
     switch self {
     case .add: return a &+ b

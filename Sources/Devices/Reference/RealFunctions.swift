@@ -19,6 +19,7 @@ func stepwise<T: BinaryFloatingPoint>(_ opcode: Opcode, _ a: T, _ b: T) -> T? {
     if quotient == 0 { return T(signOf: a / b, magnitudeOf: 0) }
     let below = quotient.rounded(.down)
     return quotient - below > 0.5 ? below + 1 : below
+  case .inverseSquare: return 1 / (a * a)
   case .nextafter:
     if a.isNaN || b.isNaN { return .nan }
     return a == b ? b : a < b ? a.nextUp : a.nextDown
@@ -42,9 +43,9 @@ func real(_ opcode: Opcode, _ a: Double, _ b: Double) -> Double? {
   case .relu: return a < 0 ? 0 : a
   case .sign: return a > 0 ? 1 : a < 0 ? -1 : 0
   case .reciprocal: return 1 / a
-  // Here a NaN wins, and of equal values the last; there a NaN loses, and of equal values it is the first.
-  case .minimum: return a.isNaN || a < b ? a : b
-  case .maximum: return a.isNaN || a > b ? a : b
+  // Here a NaN wins, there it loses; of equal values it is the first.
+  case .minimum: return b.isNaN && !a.isNaN || b < a ? b : a
+  case .maximum: return b.isNaN && !a.isNaN || b > a ? b : a
   case .fmin: return b.isNaN || a <= b ? a : b
   case .fmax: return b.isNaN || a >= b ? a : b
   case .copysign: return Double(signOf: b, magnitudeOf: a)

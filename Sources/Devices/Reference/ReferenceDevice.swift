@@ -81,7 +81,7 @@ public final class ReferenceDevice: Device {
     where instruction.opcode.value(one, one, one, in: registerDType(instruction.kind)) == nil {
       throw .notImplemented("\"\(instruction.opcode)_\(type)\" not implemented for '\(dtype.scalarTypeName)'")
     }
-    for i in 0..<(outputs.first?.count ?? 0) {
+    func registers(of i: Int) -> [Scalar] {
       var registers: [Scalar] = []
       for (kind, argument) in zip(kernel.inputs, inputs) {
         switch argument {
@@ -97,6 +97,19 @@ public final class ReferenceDevice: Device {
         let value = instruction.opcode.value(operands.0, operands.1, operands.2, in: registerDType(instruction.kind))!
         registers.append(value.stored(as: registerDType(kernel.kinds[registers.count])))
       }
+      return registers
+    }
+
+    let count = outputs.first?.count ?? 0
+    if kernel.mayDivideByZero(in: dtype) {
+      let divisors = kernel.instructions.filter { $0.opcode.isDivision && $0.kind == .value }.map(\.b)
+      for i in 0..<count {
+        let registers = registers(of: i)
+        if divisors.contains(where: { registers[$0].intValue == 0 }) { throw .zeroDivision }
+      }
+    }
+    for i in 0..<count {
+      let registers = registers(of: i)
       for (output, register) in zip(outputs, kernel.outputs) { Elements(output)[i] = registers[register] }
     }
   }

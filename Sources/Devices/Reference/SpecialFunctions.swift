@@ -294,7 +294,7 @@ private func airy(_ x: Double) -> Double {
 
 // MARK: - Orthogonal polynomials
 
-/// By recurrence, of a degree below 2^20 (Chebyshev's by sines and cosines within the interval and above); none of a negative degree.
+/// By recurrence (Chebyshev's by sines and cosines within the interval and above degree 2^20); none of a negative degree.
 private func polynomial(_ opcode: Opcode, _ x: Double, _ degree: Double) -> Double? {
   let first: Double
   let next: (_ k: Double, _ value: Double, _ before: Double) -> Double
@@ -313,7 +313,8 @@ private func polynomial(_ opcode: Opcode, _ x: Double, _ degree: Double) -> Doub
   let n = degree.rounded(.towardZero)
   if n == 0 { return 1 }
   if let value = chebyshev(opcode, x, n) { return value }
-  if n > 0x1p20 { return .nan }
+  if opcode == .laguerreL && x == 0 { return 1 }
+  if opcode == .legendreP && x.magnitude == 1 { return x > 0 || fmod(n, 2) == 0 ? 1 : -1 }
   var (before, value, k) = (1.0, first, 1.0)
   while k < n && !value.isNaN {
     (before, value) = (value, next(k, value, before))

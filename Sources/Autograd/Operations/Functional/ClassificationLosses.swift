@@ -52,7 +52,7 @@ extension F {
     reduction: LossReduction = .mean
   ) -> Tensor {
     guard (0...1).contains(labelSmoothing) else {
-      return .failure(.runtime("label_smoothing must be between 0.0 and 1.0. Got: \(general(labelSmoothing))"))
+      return .failure(.runtime("label_smoothing must be between 0.0 and 1.0. Got: \(labelSmoothing.streamText)"))
     }
     let dim = input.rank == 1 ? 0 : 1
     if input.isValid && target.isValid && input.shape == target.shape {

@@ -4,8 +4,10 @@ import Devices
 
 extension Operation {
   fileprivate static let marginRanking = ElementwiseOperation(
-    "margin_ranking_loss", "ClampMinBackward0",
-    ElementwiseKernel(inputs: [.value, .value, .value, .value]) { v in [(-v[2] * (v[0] - v[1]) + v[3]).relu()] })
+    "margin_ranking_loss", "AddBackward0",
+    ElementwiseKernel(inputs: [.value, .value, .value, .value]) { v in [-v[2] * (v[0] - v[1]) + v[3]] })
+  fileprivate static let positivePart = ElementwiseOperation(
+    "margin_ranking_loss", "ClampMinBackward0", ElementwiseKernel { x in x.relu() })
 
   /// What another class exceeds the right one by, less the margin.
   private static func excess(squared: Bool) -> ElementwiseKernel {
@@ -35,7 +37,8 @@ extension F {
           "margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: torch.Size(\(x.shape)), input2: "
             + "torch.Size(\(y.shape)), target: torch.Size(\(target.shape)) ")
       }
-      return reduction(Operation.marginRanking(x.argument, y.argument, target.argument, margin.argument))
+      return reduction(
+        Operation.positivePart(Operation.marginRanking(x.argument, y.argument, target.argument, margin.argument)))
     }
   }
 

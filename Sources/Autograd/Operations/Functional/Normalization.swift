@@ -66,6 +66,7 @@ extension F {
   ///
   /// Errors: `Expected number of channels in input to be divisible by num_groups, but got input of shape [3, 4] and num_groups=3`; `Expected
   /// weight to be a vector of size equal to the number of channels in input, but got weight of shape [3] and input of shape [3, 4]`; `Expected
+  /// number of channels to be greater than 0, got 0`; `Expected
   /// HxW to be greater than 0, got 0`; `Expected more than 1 value per channel when training, got input size [1, 4]`; integers are refused.
   /// Source: Wu, He, "Group Normalization" (2018).
   public static func groupNorm(
@@ -98,6 +99,7 @@ extension F {
         }
       }
       let area = x.shape.dropFirst(2).reduce(1, *)
+      guard channels > 0 else { throw .runtime("Expected number of channels to be greater than 0, got \(channels)") }
       guard area > 0 else { throw .runtime("Expected HxW to be greater than 0, got \(area)") }
       try x.checkNormalization("GroupNormKernelImpl", [weight, bias])
       let (mean, inverse) = x.reshape([samples, numGroups, channels / numGroups * area]).statistics([2], eps)

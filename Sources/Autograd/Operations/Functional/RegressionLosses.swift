@@ -150,6 +150,10 @@ extension Operation {
   fileprivate static let divergence = ElementwiseOperation(
     "kl_div", "SubBackward0",
     ElementwiseKernel { x, target in (target .== 0).select(0, target * target.log()) - target * x }, rule: .floating)
+  // At a target of zero there is none, in PyTorch as a quotient of two zeros.
+  fileprivate static let divergenceToTarget = ElementwiseOperation(
+    "kl_div", "MulBackward0",
+    ElementwiseKernel { g, x, target in g * ((target .== 0).select(0, target.log()) + target / target - x) })
   fileprivate static let divergenceOfLog = ElementwiseOperation(
     "kl_div", "MulBackward0", ElementwiseKernel { x, target in target.exp() * (target - x) }, rule: .floating)
 }
@@ -214,7 +218,14 @@ extension F {
   public static func klDiv(
     _ input: Tensor, _ target: Tensor, logTarget: Bool = false, reduction: DivergenceReduction = .mean
   ) -> Tensor {
-    let terms = (logTarget ? Operation.divergenceOfLog : Operation.divergence)(input, target)
+    let terms =
+      logTarget
+      ? Operation.divergenceOfLog(input, target)
+      : attempt(input, target) { x, target throws(TensorError) in
+        Operation.divergence(x.detach(), target.detach()).differentiable(
+          "SubBackward0", x, target, { g in -g * target },
+          { g in Operation.divergenceToTarget(g.argument, x.argument, target.argument) })
+      }
     switch reduction {
     case .none: return terms
     case .mean: return terms.mean()

@@ -21,7 +21,7 @@ public enum NormOrder: Sendable, Hashable, ExpressibleByFloatLiteral, Expressibl
     switch self {
     case .fro: "fro"
     case .nuc: "nuc"
-    case .number(let value): value.isInfinite ? (value > 0 ? "inf" : "-inf") : value.streamText
+    case .number(let value): value.streamText
     }
   }
 }

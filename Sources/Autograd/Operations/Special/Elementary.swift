@@ -12,12 +12,19 @@ extension Operation {
 
   // At zero both the quotient and its derivative are taken elsewhere and thrown away.
   static let sinc = ElementwiseOperation(
-    "sinc", "SincBackward0",
+    "sinc", "",
     ElementwiseKernel { x in
       let isZero = x .== 0
       let angle = isZero.select(1, x) * Double.pi
       return isZero.select(1, angle.sin() / angle)
     }, rule: .floating)
+  // One quotient, which is nothing where the square is: two of them would be infinite there.
+  fileprivate static let sincDerivative = ElementwiseOperation(
+    "sinc", "WhereBackward0",
+    ElementwiseKernel { g, x in
+      let (angle, square) = (x * Double.pi, x * x * Double.pi)
+      return (square .== 0).select(0, g * ((angle * angle.cos() - angle.sin()) / square))
+    })
 }
 
 extension Tensor {
@@ -34,7 +41,11 @@ extension Tensor {
   /// The modified Bessel function of the first kind and order zero.
   public func i0() -> Tensor { Operation.i0(self) }
   /// sin(π self) / (π self), which is one at zero.
-  public func sinc() -> Tensor { Operation.sinc(self) }
+  public func sinc() -> Tensor {
+    attempt(self) { x throws(TensorError) in
+      Operation.sinc(x.detach()).differentiable("SincBackward0", x) { g in Operation.sincDerivative(g, x) }
+    }
+  }
 }
 
 // MARK: - The inverse of sigmoid
@@ -45,12 +56,15 @@ extension Operation {
   fileprivate static let logitDerivative = ElementwiseOperation(
     "logit", "MulBackward0", ElementwiseKernel { g, x in ((x .< 0) .| (x .> 1)).select(.nan, g / (x * (1 - x))) })
   fileprivate static let logitWithin = ElementwiseOperation(
-    "logit", "LogitBackward0",
+    "logit", "",
     ElementwiseKernel { x, eps in
       let high = 1 - eps
       let inside = (x .< eps).select(eps, (x .> high).select(high, x))
       return (inside / (1 - inside)).log()
     }, rule: .floating)
+  fileprivate static let logitWithinDerivative = ElementwiseOperation(
+    "logit", "MulBackward0",
+    ElementwiseKernel { g, x, eps in ((x .>= eps) .& (x .<= 1 - eps)).select(g / (x * (1 - x)), 0) })
 }
 
 extension Tensor {
@@ -58,7 +72,12 @@ extension Tensor {
   ///
   /// - Parameter eps: moves elements into [eps, 1 - eps] first. Without it what lies outside of [0, 1] gives NaN.
   public func logit(eps: Double? = nil) -> Tensor {
-    if let eps { return Operation.logitWithin(self, eps.scalar) }
+    if let eps {
+      return attempt(self) { x throws(TensorError) in
+        Operation.logitWithin(x.detach(), eps.scalar)
+          .differentiable("LogitBackward0", x) { g in Operation.logitWithinDerivative(g.argument, x.argument, eps.argument) }
+      }
+    }
     return attempt(self) { x throws(TensorError) in
       Operation.logit(x.detach()).differentiable("LogitBackward0", x) { g in Operation.logitDerivative(g, x) }
     }
@@ -85,7 +104,7 @@ extension Tensor {
     let y = other.scalar
     return attempt(self) { x throws(TensorError) in
       Operation.xlogy(x.detach(), y).differentiable("XlogyBackward2", x) { g in
-        y.doubleValue > 0 ? g.xlogy(y) : g.xlogy(y).maskedFill(x .== 0, 0)
+        y.doubleValue <= 0 ? g.xlogy(y).maskedFill(x .== 0, 0) : g.xlogy(y)
       }
     }
   }

@@ -46,10 +46,10 @@ extension Tensor {
       guard x.dtype != .bool else { throw .runtime("The input tensor may not be a boolean tensor.") }
       guard p >= 1 else { throw .runtime("p has to be greater than or equal to 1") }
       let x = x.isFloatingPoint ? x : x.to(DefaultDType.current)
-      let halves = Tensor.positions(p, on: x.device).to(x.dtype) * 0.5
+      let shifts = 0 - Tensor.positions(p, on: x.device).to(x.dtype) * 0.5
       let constant = Double(p) * Double(p - 1) / 4 * 1.1447298858494002
-      return ((x.detach().unsqueeze(-1) - halves).lgamma().sum(dim: -1) + constant)
-        .differentiable("MvlgammaBackward0", x) { g in g * (x.unsqueeze(-1) - halves).digamma().sum(dim: -1) }
+      return ((x.detach().unsqueeze(-1) + shifts).lgamma().sum(dim: -1) + constant)
+        .differentiable("MvlgammaBackward0", x) { g in g * (x.unsqueeze(-1) + shifts).digamma().sum(dim: -1) }
     }
   }
 }

@@ -37,6 +37,9 @@ extension Operation {
       let product = (x .== 0).select(0, x * y.log1p())
       return y.isNaN().select(y, product)
     }, rule: .floating)
+  // One kernel, so that operands of two dtypes are rounded once.
+  fileprivate static let xlog1pyDerivative = ElementwiseOperation(
+    "special_xlog1py", "DivBackward0", ElementwiseKernel { g, x, y in g * x / (y + 1) })
 }
 
 extension Special {
@@ -68,7 +71,8 @@ extension Special {
     attempt(x, y) { x, y throws(TensorError) in
       Operation.xlog1py(x.detach(), y.detach())
         .differentiable(
-          "SpecialXlog1PyBackward0", x, y, { g in g * Operation.xlog1py(x .!= 0, y) }, { g in g * x / (y + 1) })
+          "SpecialXlog1PyBackward0", x, y, { g in xlog1py(g, y).maskedFill((x .== 0) .& (y .<= -1), 0) },
+          { g in Operation.xlog1pyDerivative(g.argument, x.argument, y.argument) })
     }
   }
   /// x log(1 + y), which is zero where x is, unless y is NaN.
@@ -76,7 +80,7 @@ extension Special {
     let y = y.scalar
     return attempt(x) { x throws(TensorError) in
       Operation.xlog1py(x.detach(), y).differentiable("SpecialXlog1PyBackward2", x) { g in
-        g * Operation.xlog1py(x .!= 0, y)
+        y.doubleValue <= -1 ? xlog1py(g, y).maskedFill(x .== 0, 0) : xlog1py(g, y)
       }
     }
   }

@@ -1,8 +1,7 @@
 import Devices
 
 // Orthogonal polynomials. The degree is a number or a tensor of numbers, each cut to an integer; of a negative degree there is none, and the
-// result is zero. As in PyTorch the results are no part of the graph. Legendre's and Laguerre's are NaN above degree 2^20, where their
-// recurrences would take too long.
+// result is zero. As in PyTorch the results are no part of the graph.
 
 extension Operation {
   private static func polynomial(_ name: String, _ opcode: Opcode, isShifted: Bool = false) -> ElementwiseOperation {
@@ -66,12 +65,51 @@ extension Special {
   public static func hermitePolynomialHe(_ x: some TensorConvertible, _ n: some TensorConvertible) -> Tensor {
     Operation.hermitePolynomialHe(x, n, isRecorded: false)
   }
-  /// Laguerre's polynomial L_n(x) (DLMF 18.5.12).
+  /// Laguerre's polynomial L_n(x) (DLMF 18.5.12). It takes n steps for every element, so the degrees are looked at first.
+  ///
+  /// Error: `laguerre_polynomial_l(): a degree of 1e+09 for 3 elements takes too many steps`.
   public static func laguerrePolynomialL(_ x: some TensorConvertible, _ n: some TensorConvertible) -> Tensor {
-    Operation.laguerrePolynomialL(x, n, isRecorded: false)
+    Operation.laguerrePolynomialL.ofDegree(n, x)
   }
-  /// Legendre's polynomial P_n(x) (DLMF 18.5.7).
+  /// Legendre's polynomial P_n(x) (DLMF 18.5.7). It takes n steps for every element, so the degrees are looked at first.
+  ///
+  /// Error: `legendre_polynomial_p(): a degree of 1e+09 for 3 elements takes too many steps`.
   public static func legendrePolynomialP(_ x: some TensorConvertible, _ n: some TensorConvertible) -> Tensor {
-    Operation.legendrePolynomialP(x, n, isRecorded: false)
+    Operation.legendrePolynomialP.ofDegree(n, x)
+  }
+}
+
+extension ElementwiseOperation {
+  /// Steps of a recurrence that a call may take in all: some seconds.
+  private static let longest = 0x1p29
+
+  /// A polynomial by its recurrence, unless that would run for minutes.
+  fileprivate func ofDegree(_ n: some TensorConvertible, _ x: some TensorConvertible) -> Tensor {
+    let count = max(x.count, n.count)
+    let degree: Double
+    switch n.tensorOrNumber {
+    case .number(let number): degree = number.doubleValue
+    case .tensor(let tensor):
+      guard tensor.isValid else { return tensor }
+      // Waits for the device.
+      let known = tensor.count == 0 ? 0 : tensor.detach().to(.float64).nanToNum(nan: 0).max().item().doubleValue
+      degree = known
+    }
+    // A degree beyond the integers is none.
+    guard !(degree < 0x1p63) || degree * Double(count) <= Self.longest else {
+      return .failure(
+        .runtime(
+          "\(name.dropFirst("special_".count))(): a degree of \(degree.streamText) for \(count) elements takes too many steps"))
+    }
+    return self(x, n, isRecorded: false)
+  }
+}
+
+extension TensorConvertible {
+  fileprivate var count: Int {
+    switch tensorOrNumber {
+    case .tensor(let x): x.isValid ? x.count : 0
+    case .number: 1
+    }
   }
 }
