@@ -8,6 +8,9 @@ final class ErrorScope: Sendable {
 
   func record(_ error: TensorError) { first.withLock { if $0 == nil { $0 = error } } }
   var error: TensorError? { first.withLock { $0 } }
+
+  /// What devices find out late is not known to the scope's code before the scope ends.
+  let failures = FailureScope()
 }
 
 /// Runs `body` so that wrong input to an operation does not stop the program.
@@ -20,9 +23,10 @@ final class ErrorScope: Sendable {
 /// - Throws: the first `TensorError` within, or what `body` throws.
 public func checked<Result>(_ body: () throws -> Result) throws -> Result {
   let scope = ErrorScope()
+  defer { scope.failures.end() }
   let result: Result
   do {
-    result = try ErrorScope.$current.withValue(scope, operation: body)
+    result = try FailureScope.$current.withValue(scope.failures) { try ErrorScope.$current.withValue(scope, operation: body) }
   } catch {
     // The body may have stumbled over an invalid tensor: what made it invalid tells more.
     throw scope.error ?? error
@@ -34,9 +38,12 @@ public func checked<Result>(_ body: () throws -> Result) throws -> Result {
 /// As the synchronous form, for a body that waits.
 public func checked<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
   let scope = ErrorScope()
+  defer { scope.failures.end() }
   let result: Result
   do {
-    result = try await ErrorScope.$current.withValue(scope, operation: body)
+    result = try await FailureScope.$current.withValue(scope.failures) {
+      try await ErrorScope.$current.withValue(scope, operation: body)
+    }
   } catch {
     throw scope.error ?? error
   }

@@ -23,12 +23,12 @@ extension Tensor {
   /// All elements in row-major order, converted to a Swift type.
   public func scalars<T: Devices.Element>(as type: T.Type) -> [T] {
     guard isValid else { return [] }
-    do throws(TensorError) { try HostMemory.check(count, T.self) } catch {
-      _ = Tensor.failure(error)
-      return []
-    }
-    return withElements { bytes in
-      (0..<count).map { T(load(bytes, at: $0, as: dtype)) }
+    return withElements { bytes -> [T] in
+      do throws(TensorError) { try HostMemory.check(count, T.self) } catch {
+        _ = Tensor.failure(error)
+        return []
+      }
+      return (0..<count).map { T(load(bytes, at: $0, as: dtype)) }
     } ?? []
   }
 
