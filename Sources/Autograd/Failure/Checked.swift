@@ -29,7 +29,7 @@ public func checked<Result>(_ body: () throws -> Result) throws -> Result {
   let scope = ErrorScope()
   let result: Result
   do {
-    result = try ErrorScope.$innermost.withValue(scope, operation: body)
+    result = try FailureScope.$current.withValue(scope.lateFailures) { try ErrorScope.$innermost.withValue(scope, operation: body) }
   } catch {
     // The body may have stumbled over an invalid tensor: what made it invalid tells more.
     throw scope.close() ?? error
@@ -43,7 +43,9 @@ public func checked<Result: Sendable>(_ body: () async throws -> Result) async t
   let scope = ErrorScope()
   let result: Result
   do {
-    result = try await ErrorScope.$innermost.withValue(scope, operation: body)
+    result = try await FailureScope.$current.withValue(scope.lateFailures) {
+      try await ErrorScope.$innermost.withValue(scope, operation: body)
+    }
   } catch {
     throw scope.close() ?? error
   }

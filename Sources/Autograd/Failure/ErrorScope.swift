@@ -14,6 +14,8 @@ final class ErrorScope: Sendable {
 
   private let state = Lock(State())
   private let outer: ErrorScope?
+  /// What devices find out late is not known to the scope's code before the scope ends.
+  let lateFailures = FailureScope()
 
   init() {
     outer = .current
@@ -46,7 +48,8 @@ final class ErrorScope: Sendable {
 
   /// Ends the scope.
   func close() -> TensorError? {
-    state.withLock { state in
+    lateFailures.end()
+    return state.withLock { state in
       state.isOpen = false
       return state.first
     }

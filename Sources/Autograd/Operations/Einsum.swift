@@ -19,6 +19,7 @@ public func einsum(_ equation: String, _ operands: [Tensor]) -> Tensor {
       throw .value(
         "einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list")
     }
+    try checkOneDevice(operands)
     let equation = try EinsumEquation(equation, ranks: operands.map(\.rank))
     return try equation.contract(operands)
   }

@@ -14,10 +14,31 @@ final class Failure: Sendable {
 
   func isHeard(by thread: UInt64) -> Bool { listeners.withLock { $0.contains(thread) } }
 
-  /// The calling thread has heard of it.
+  /// The caller throws the error: its thread has heard of it then, or will have at the end of the scope that keeps errors for it.
   func tell() {
+    if let scope = FailureScope.current { scope.keep(self) } else { hear() }
+  }
+
+  fileprivate func hear() {
     let thread = fx_thread_number()
     _ = listeners.withLock { $0.insert(thread) }
+  }
+}
+
+/// A scope in which errors do not stop what runs: it has heard of failures when it ends and throws. What is computed in it until then is
+/// computed by one who does not know.
+package final class FailureScope: Sendable {
+  @TaskLocal package static var current: FailureScope?
+
+  private let failures = Lock<[Failure]>([])
+
+  package init() {}
+
+  fileprivate func keep(_ failure: Failure) { failures.withLock { $0.append(failure) } }
+
+  /// The calling thread has heard of everything that was kept.
+  package func end() {
+    for failure in failures.withLock({ $0 }) { failure.hear() }
   }
 }
 

@@ -26,6 +26,7 @@ extension F {
   ) -> Tensor {
     attempt([input, weight] + [offsets, perSampleWeights].compactMap(\.self)) { list throws(TensorError) in
       let (positions, table) = (list[0], list[1])
+      try checkOneDevice(list)
       let factors = perSampleWeights?.frozen
       try checkBags(positions, table, offsets: offsets, factors, mode, scaleGradByFreq: scaleGradByFreq)
       let padding = try checkedPadding(paddingIdx, rows: table.shape[0])
