@@ -1,3 +1,5 @@
+import Devices
+
 /// What a name of PyTorch gives that is spelled otherwise here.
 ///
 /// Every such name is declared and unavailable, so that the compiler answers it with the right one. As this type takes any call and has any
@@ -10,4 +12,8 @@ public struct Misspelled<Result> {
   public func dynamicallyCall(withKeywordArguments arguments: KeyValuePairs<String, Any>) -> Result { fatalError() }
 
   public subscript(dynamicMember name: String) -> Misspelled { self }
+
+  /// `torch.float32`.
+  @_disfavoredOverload
+  public subscript(dynamicMember name: String) -> DType { .float32 }
 }

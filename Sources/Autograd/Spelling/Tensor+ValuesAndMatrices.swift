@@ -31,6 +31,15 @@ extension Tensor {
   public var numpy: Misspelled<[Double]> { Misspelled() }
   @available(*, unavailable, message: "use `x.scalars(as: Float.self)`")
   public func scalars() -> [Double] { [] }
+  @available(*, unavailable, message: "use `Double(x)`; `x.item()` is a number of the tensor's own kind")
+  @_disfavoredOverload
+  public func item() -> Double { 0 }
+  @available(*, unavailable, message: "use `Float(x)`; `x.item()` is a number of the tensor's own kind")
+  @_disfavoredOverload
+  public func item() -> Float { 0 }
+  @available(*, unavailable, message: "use `Int(x)`; `x.item()` is a number of the tensor's own kind")
+  @_disfavoredOverload
+  public func item() -> Int { 0 }
   @available(*, unavailable, message: "use `x.withUnsafeBytes { ... }`")
   public var data_ptr: Misspelled<Tensor> { Misspelled() }
   @available(*, unavailable, message: "use `x.detach()`, and `noGrad { ... }` to change a variable")

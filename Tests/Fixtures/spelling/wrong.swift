@@ -11,6 +11,8 @@ func names(_ x: Tensor, _ y: Tensor, _ mask: Tensor, _ index: Tensor, _ a: Tenso
   _ = torch.tensor([1.0, 2])  // `Tensor`
   _ = torch.nn.functional.relu(x)  // `x.relu()`
   _ = torch.float32  // dtypes are cases (`.float32`)
+  _ = Tensor.zeros([2], dtype: torch.float64)  // dtypes are cases (`.float32`)
+  _ = x.dtype == torch.float64  // dtypes are cases (`.float32`)
   _ = nn.Linear(3, 4)  // no modules
   _ = optim.SGD([x], lr: 0.1)  // no optimisers
   _ = linalg.solve(a, b)  // `Linalg`
@@ -38,6 +40,9 @@ func names(_ x: Tensor, _ y: Tensor, _ mask: Tensor, _ index: Tensor, _ a: Tenso
   _ = x.tolist()  // use `x.scalars(as: Float.self)`
   _ = x.numpy()  // use `x.scalars(as: Float.self)`
   _ = x.scalars()  // use `x.scalars(as: Float.self)`
+  let total: Double = x.item()  // use `Double(x)`
+  _ = total + x.sum().item()  // use `Double(x)`
+  _ = x.sum().item() + 1  // (x)`
   _ = x.data  // use `x.detach()`
   _ = x.cuda()  // there is no CUDA device here
   _ = x.type(DType.float64)  // use `x.to(.float64)`
