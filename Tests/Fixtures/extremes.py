@@ -31,7 +31,7 @@ BINARY = {
     "float32": [-1001.0, -1.0, -0.0, 0.0, 0.5, 1001.0, inf],
 }
 # What losses are made for: their formulas in PyTorch overflow soon, and have targets of which no derivative exists.
-SCORES = [-20.0, -1.0, -0.0, 0.0, 0.5, 1.0, 3.0, 100.0]
+SCORES = [-20.0, -1.0, -0.0, 0.0, 0.5, 1.0, 3.0, 50.0]
 FEW = [-1001.0, -1.0, -0.0, 0.0, 2.0]
 UNIT = {
     "float64": [0.0, 5e-324, 1e-20, 1e-13, 0.25, 0.75, 0.9999999999999999, 1.0],
@@ -174,6 +174,9 @@ def row(name, dtype, arguments, keywords):
     except (RuntimeError, NotImplementedError):
         return result
     result["grads"] = [None if g is None else record(g) for g in gradients]
+    # Of sinc and erfcx PyTorch's second order has few digits or none.
+    if name in ("sinc", "special.erfcx"):
+        return result
     try:
         vectors = [None if g is None else weights(g, [2.0, 1.0, -0.5, -1.0]) for g in gradients]
         chosen = [(g, v) for g, v in zip(gradients, vectors) if g is not None and g.requires_grad]
@@ -215,7 +218,7 @@ def rows():
         a, b, c = ([t[i] for t in triples] for i in (0, 1, 2))
         # The reference is one formula: of three tensors float64 is enough.
         if dtype == "float64":
-            for name in ["lerp", "addcmul", "addcdiv", "clamp"]:
+            for name in ["lerp", "addcmul", "addcdiv"]:
                 yield row(name, dtype, [leaf(x, dtype) for x in (a, b, c)], {})
         x, target = zip(*itertools.product(UNIT[dtype], repeat=2))
         yield row("nn.functional.binary_cross_entropy", dtype, [leaf(x, dtype), leaf(target, dtype)], {"reduction": "none"})

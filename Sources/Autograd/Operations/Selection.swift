@@ -112,16 +112,8 @@ extension Operation {
   }
   fileprivate static let clampMinKernel = ElementwiseKernel { x, low in (x .> low).select(x, (x .<= low).select(low, .nan)) }
   fileprivate static let clampMaxKernel = ElementwiseKernel { x, high in (x .< high).select(x, (x .>= high).select(high, .nan)) }
-  // Between two tensors the element has the gradient at a tie; with one of them the two share it, as extrema do.
+  // Tensors share the gradient at a tie, as extrema do.
   fileprivate static let clampToTensorsKernel = ElementwiseKernel { x, low, high in x.maximum(low).minimum(high) }
-  fileprivate static let clampDerivative = bounded { x, low, high in (x .>= low) .& (x .<= high) }
-  fileprivate static let clampToLowDerivative = bounded { x, low, high in (low .< high) .& (x .< low) }
-  fileprivate static let clampToHighDerivative = bounded { x, low, high in (x .> high) .| (high .< low) }
-  private static func bounded(_ isWinner: (Expression, Expression, Expression) -> Expression) -> ElementwiseOperation {
-    ElementwiseOperation(
-      "clamp", "WhereBackward0",
-      ElementwiseKernel(inputs: [.value, .value, .value, .value]) { v in [isWinner(v[1], v[2], v[3]).select(v[0], 0)] })
-  }
 
   fileprivate static let clamp = ElementwiseOperation(
     "clamp", "ClampBackward1", clampKernel, check: .kernel("clamp_scalar_cpu", lacks: .boolean))
@@ -156,14 +148,7 @@ extension Tensor {
   /// As with numbers; the bounds broadcast, and get the gradient where they are the result.
   public func clamp(min: Tensor?, max: Tensor? = nil) -> Tensor {
     switch (min, max) {
-    case (let low?, let high?):
-      attempt(self, low, high) { x, low, high throws(TensorError) in
-        Operation.clampToTensors(x.detach().argument, low.detach().argument, high.detach().argument).differentiable(
-          "ClampBackward0", x, low, high,
-          { g in Operation.clampDerivative(g.argument, x.argument, low.argument, high.argument) },
-          { g in Operation.clampToLowDerivative(g.argument, x.argument, low.argument, high.argument) },
-          { g in Operation.clampToHighDerivative(g.argument, x.argument, low.argument, high.argument) })
-      }
+    case (let low?, let high?): Operation.clampToTensors(argument, low.argument, high.argument)
     case (let low?, nil): Operation.clampMinToTensor(self, low)
     case (nil, let high?): Operation.clampMaxToTensor(self, high)
     case (nil, nil): .failure(.runtime("torch.clamp: At least one of 'min' or 'max' must not be None"))
