@@ -29,7 +29,6 @@ import Testing
   @Test func statistics() async {
     await #expect(processExitsWith: .success) {
       let x = Tensor.rand([1000, 1200])
-      let line = x.reshape([-1])
       for dim in [0, 1] {
         require(0) { x.var(dim: dim).evaluate() }
         require(0) { x.std(dim: dim).evaluate() }
@@ -44,7 +43,6 @@ import Testing
       require(0) { x.median().evaluate() }
       require(0) { x.nansum().evaluate() }
       require(0) { x.countNonzero().evaluate() }
-      require(9 * line.count + 28 * line.count) { line.unique().counts.evaluate() }
       exit(EXIT_SUCCESS)
     }
   }
