@@ -35,7 +35,7 @@ SCORES = [-20.0, -1.0, -0.0, 0.0, 0.5, 1.0, 3.0, 50.0]
 FEW = [-1001.0, -1.0, -0.0, 0.0, 2.0]
 UNIT = {
     "float64": [0.0, 5e-324, 1e-20, 1e-13, 0.25, 0.75, 0.9999999999999999, 1.0],
-    "float32": [0.0, 1e-45, 1e-20, 1e-13, 0.25, 0.75, 0.99999994, 1.0],
+    "float32": [0.0, 1e-45, 1e-20, 1e-13, 0.25, 0.75, 0.9990234375, 1.0],
 }
 
 
@@ -44,6 +44,8 @@ def unary(name, arguments, dtype):
     values = UNARY[dtype]
     if name in ("i0", "special.i1", "polygamma", "mvlgamma"):
         return [x for x in values if abs(x) < 1e18 and (x > -3 or name != "polygamma")]
+    if name == "special.erfcx":
+        return [x for x in values if not 50 < x < 1e18]
     if name == "pow" and arguments[0] != int(arguments[0] if math.isfinite(arguments[0]) else 0):
         return [x for x in values if not math.copysign(1, x) < 0]
     return values

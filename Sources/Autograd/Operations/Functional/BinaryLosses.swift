@@ -37,7 +37,7 @@ extension Operation {
 
   fileprivate static let crossEntropyToTarget = ElementwiseOperation(
     "binary_cross_entropy_target_backward", "MulBackward0",
-    ElementwiseKernel { g, x, weight in g * weight * ((1 - x).log() - x.log()) })
+    ElementwiseKernel { g, x, weight in g * weight * -(x.log() - (1 - x).log()) })
 
   // softplus(-x) is -log(sigmoid(x)), exact wherever sigmoid is near zero or one.
   fileprivate static let crossEntropyWithLogits = loss(
