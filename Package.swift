@@ -6,6 +6,8 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Fluxion", targets: ["Fluxion"]),
+    // Functions that serve numbers and tensors alike. Their operators are generic, so that only who wants them should see them.
+    .library(name: "GenericFormulas", targets: ["GenericFormulas"]),
     // The bare C functions, for those who want to call OpenBLAS or LAPACKE themselves.
     .library(name: "CBLAS", targets: ["CBLAS"]),
   ],
@@ -34,7 +36,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
     .target(name: "Autograd", dependencies: ["Devices"]),
     .target(name: "Fluxion", dependencies: ["Autograd", "Devices"]),
-    .executableTarget(name: "tour", dependencies: ["Fluxion"]),
+    .target(name: "GenericFormulas", dependencies: ["Autograd", "Devices"]),
+    .executableTarget(name: "tour", dependencies: ["Fluxion", "GenericFormulas"]),
     .executableTarget(
       name: "conformance",
       dependencies: [
@@ -44,7 +47,7 @@ let package = Package(
     .testTarget(name: "DevicesTests", dependencies: ["Devices"]),
     .testTarget(name: "TourTests", dependencies: ["tour"]),
     .testTarget(name: "ConformanceTests", dependencies: ["conformance", "Fluxion"]),
-    .testTarget(name: "AutogradTests", dependencies: ["Fluxion", "Autograd", "Devices"]),
+    .testTarget(name: "AutogradTests", dependencies: ["Fluxion", "GenericFormulas", "Autograd", "Devices"]),
   ],
   swiftLanguageModes: [.v6]
 )

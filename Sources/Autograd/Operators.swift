@@ -7,7 +7,8 @@ precedencegroup ExponentiationPrecedence {
 infix operator ** : ExponentiationPrecedence
 prefix operator .!
 
-// Tensor with Tensor, Int and Double on either side, none generic: this is what keeps long formulas quick to type-check.
+// Tensor with Tensor, Int and Double on either side, none generic: this is what keeps long formulas quick to type-check. Numbers of other
+// types (`Float`, `Int32`, `Scalar`) have one generic, disfavoured overload a side, which is not tried where the others serve.
 
 // MARK: - Arithmetic
 
@@ -90,4 +91,53 @@ extension Tensor {
   public static func /= (x: inout Tensor, y: Tensor) { Operation.div.assign(to: &x, y.argument) }
   public static func /= (x: inout Tensor, y: Int) { Operation.div.assign(to: &x, y.argument) }
   public static func /= (x: inout Tensor, y: Double) { Operation.div.assign(to: &x, y.argument) }
+}
+
+// MARK: - Numbers of other types
+
+extension Tensor {
+  @_disfavoredOverload
+  public static func + (x: Tensor, y: some NumberOperand) -> Tensor { Operation.add(x, y.operandScalar) }
+  @_disfavoredOverload
+  public static func + (x: some NumberOperand, y: Tensor) -> Tensor { Operation.add(y, x.operandScalar) }
+  @_disfavoredOverload
+  public static func - (x: Tensor, y: some NumberOperand) -> Tensor { Operation.sub(x, y.operandScalar) }
+  @_disfavoredOverload
+  public static func - (x: some NumberOperand, y: Tensor) -> Tensor { Operation.rsub(x.operandScalar, y) }
+  @_disfavoredOverload
+  public static func * (x: Tensor, y: some NumberOperand) -> Tensor { Operation.mul(x, y.operandScalar) }
+  @_disfavoredOverload
+  public static func * (x: some NumberOperand, y: Tensor) -> Tensor { Operation.mul(y, x.operandScalar) }
+  @_disfavoredOverload
+  public static func / (x: Tensor, y: some NumberOperand) -> Tensor { Operation.div(x, y.operandScalar) }
+  @_disfavoredOverload
+  public static func / (x: some NumberOperand, y: Tensor) -> Tensor { Operation.mul(y.reciprocal(), x.operandScalar) }
+  @_disfavoredOverload
+  public static func % (x: Tensor, y: some NumberOperand) -> Tensor { x.remainder(y.operandScalar) }
+  @_disfavoredOverload
+  public static func ** (x: Tensor, y: some NumberOperand) -> Tensor { x.pow(y.operandScalar) }
+  @_disfavoredOverload
+  public static func ** (x: some NumberOperand, y: Tensor) -> Tensor { Operation.powOfNumber(x.operandScalar, y) }
+
+  @_disfavoredOverload
+  public static func .== (x: Tensor, y: some NumberOperand) -> Tensor { Operation.eq(x, y.operandScalar) }
+  @_disfavoredOverload
+  public static func .!= (x: Tensor, y: some NumberOperand) -> Tensor { Operation.ne(x, y.operandScalar) }
+  @_disfavoredOverload
+  public static func .< (x: Tensor, y: some NumberOperand) -> Tensor { Operation.lt(x, y.operandScalar) }
+  @_disfavoredOverload
+  public static func .<= (x: Tensor, y: some NumberOperand) -> Tensor { Operation.le(x, y.operandScalar) }
+  @_disfavoredOverload
+  public static func .> (x: Tensor, y: some NumberOperand) -> Tensor { Operation.gt(x, y.operandScalar) }
+  @_disfavoredOverload
+  public static func .>= (x: Tensor, y: some NumberOperand) -> Tensor { Operation.ge(x, y.operandScalar) }
+
+  @_disfavoredOverload
+  public static func += (x: inout Tensor, y: some NumberOperand) { Operation.add.assign(to: &x, y.operandScalar.argument) }
+  @_disfavoredOverload
+  public static func -= (x: inout Tensor, y: some NumberOperand) { Operation.sub.assign(to: &x, y.operandScalar.argument) }
+  @_disfavoredOverload
+  public static func *= (x: inout Tensor, y: some NumberOperand) { Operation.mul.assign(to: &x, y.operandScalar.argument) }
+  @_disfavoredOverload
+  public static func /= (x: inout Tensor, y: some NumberOperand) { Operation.div.assign(to: &x, y.operandScalar.argument) }
 }

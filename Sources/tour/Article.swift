@@ -1,4 +1,5 @@
 import Fluxion
+import GenericFormulas
 
 // The article, section by section. The tour shows these functions' own lines beside what they print.
 

@@ -2,8 +2,8 @@ import Devices
 
 // Subscripts. What they take is described at `TensorIndex`.
 //
-// The overloads with `...` exist because a bare `...` has a type that can conform to nothing. Those that give or take a Swift number are
-// disfavoured: `x[0]` is a tensor wherever a tensor will do, and `x[0] = 5`, where only a number will, needs no wrapping.
+// The overloads with `...` exist because a bare `...` has a type that can conform to nothing. Those that take a Swift number
+// (`AssignableNumber`) can only be written.
 //
 // Values are consumed on their way, so that in `x[0] = x[1]` the view of `x` is gone when its memory is to be written.
 
@@ -77,43 +77,10 @@ extension Tensor {
   }
 }
 
-// MARK: - Numbers
-
-extension Tensor {
-  /// The number at a place; assigned, it fills the whole part, converted to the tensor's dtype.
-  @_disfavoredOverload
-  public subscript<Number: Devices.Element>(_ indices: any TensorIndex...) -> Number {
-    get { Number(part(indices.map(\.indexTerm)).item()) }
-    set { assign(.number(newValue.scalar), to: indices.map(\.indexTerm)) }
-  }
-
-  @_disfavoredOverload
-  public subscript<Number: Devices.Element>(_ ellipsis: UnboundedRange, _ indices: any TensorIndex...) -> Number {
-    get { Number(part([.ellipsis] + indices.map(\.indexTerm)).item()) }
-    set { assign(.number(newValue.scalar), to: [.ellipsis] + indices.map(\.indexTerm)) }
-  }
-
-  @_disfavoredOverload
-  public subscript<Number: Devices.Element>(
-    _ first: any TensorIndex, _ ellipsis: UnboundedRange, _ indices: any TensorIndex...
-  ) -> Number {
-    get { Number(part([first.indexTerm, .ellipsis] + indices.map(\.indexTerm)).item()) }
-    set { assign(.number(newValue.scalar), to: [first.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
-  }
-
-  @_disfavoredOverload
-  public subscript<Number: Devices.Element>(
-    _ first: any TensorIndex, _ second: any TensorIndex, _ ellipsis: UnboundedRange, _ indices: any TensorIndex...
-  ) -> Number {
-    get { Number(part([first.indexTerm, second.indexTerm, .ellipsis] + indices.map(\.indexTerm)).item()) }
-    set { assign(.number(newValue.scalar), to: [first.indexTerm, second.indexTerm, .ellipsis] + indices.map(\.indexTerm)) }
-  }
-}
-
 // MARK: - Reading
 
 extension Tensor {
-  private func part(_ terms: [IndexTerm]) -> Tensor {
+  func part(_ terms: [IndexTerm]) -> Tensor {
     if let invalid = terms.firstInvalid { return invalid.passedOn }
     return attempt(self) { x throws(TensorError) in
       if terms.count == 1, case .position(let position) = terms[0].kind { return x[position] }
@@ -129,7 +96,7 @@ extension Tensor {
     return part.picked(by: index)
   }
 
-  private mutating func assign(_ value: consuming AssignedValue, to terms: [IndexTerm]) {
+  mutating func assign(_ value: consuming AssignedValue, to terms: [IndexTerm]) {
     do throws(TensorError) {
       try checkValid()
       try terms.firstInvalid?.checkValid()

@@ -15,13 +15,13 @@ extension ElementwiseKernel {
   ///
   /// Errors, after which nothing is changed: `a leaf Variable that requires grad is being used in an in-place operation.` while recording; a
   /// result of another shape, or of a dtype that does not convert; another number of operands or results than the kernel has.
-  public func update(_ x: inout Tensor, with operands: any ScalarOrTensor...) {
+  public func update(_ x: inout Tensor, with operands: any TensorConvertible...) {
     var others: [Tensor] = []
     update(&x, &others, operands)
   }
 
   /// Replaces `x` and `y` by the kernel's two results; its inputs are `x`, `y`, then `operands`.
-  public func update(_ x: inout Tensor, _ y: inout Tensor, with operands: any ScalarOrTensor...) {
+  public func update(_ x: inout Tensor, _ y: inout Tensor, with operands: any TensorConvertible...) {
     // Moved, not copied: memory that two hold is not written in place.
     var others = [y]
     y = .invalid
@@ -30,14 +30,14 @@ extension ElementwiseKernel {
   }
 
   /// Replaces `x`, `y` and `z` by the kernel's three results; its inputs are `x`, `y`, `z`, then `operands`.
-  public func update(_ x: inout Tensor, _ y: inout Tensor, _ z: inout Tensor, with operands: any ScalarOrTensor...) {
+  public func update(_ x: inout Tensor, _ y: inout Tensor, _ z: inout Tensor, with operands: any TensorConvertible...) {
     var others = [y, z]
     (y, z) = (.invalid, .invalid)
     update(&x, &others, operands)
     (y, z) = (others[0], others[1])
   }
 
-  private func update(_ x: inout Tensor, _ others: inout [Tensor], _ operands: [any ScalarOrTensor]) {
+  private func update(_ x: inout Tensor, _ others: inout [Tensor], _ operands: [any TensorConvertible]) {
     if replaceDirectly(&x, &others, operands) { return }
     let arguments = operands.map(\.elementwiseArgument)
     do throws(TensorError) {
@@ -173,7 +173,7 @@ extension ElementwiseKernel {
 
   /// Runs the kernel here and now, if nothing is recorded and all operands are small, of one dtype, and lie in memory as the kernel wants
   /// them. Says whether it did; errors are left to the general case.
-  private func replaceDirectly(_ x: inout Tensor, _ others: inout [Tensor], _ operands: [any ScalarOrTensor]) -> Bool {
+  private func replaceDirectly(_ x: inout Tensor, _ others: inout [Tensor], _ operands: [any TensorConvertible]) -> Bool {
     let count = 1 + others.count
     guard GradientMode.current == .notRecording, !x.isInference, x.isValid, x.dtype.isFloatingPoint, runsDirectly(in: x.dtype),
       outputs.count == count, count <= ElementwiseKernel.directResults, inputs.count == count + operands.count,
@@ -187,7 +187,7 @@ extension ElementwiseKernel {
   }
 
   private func replaceDirectly(
-    _ x: inout Tensor, _ others: inout [Tensor], _ operands: [any ScalarOrTensor],
+    _ x: inout Tensor, _ others: inout [Tensor], _ operands: [any TensorConvertible],
     _ arguments: UnsafeMutableBufferPointer<DirectArgument>, _ results: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>
   ) -> Bool {
     let (layout, dtype) = (x.layout, x.dtype)
@@ -195,8 +195,8 @@ extension ElementwiseKernel {
     var held: [TensorBody] = []
     for (index, operand) in operands.enumerated() {
       let argument: DirectArgument
-      switch operand.numberOrTensor {
-      case .number(let number): argument = DirectArgument(.double(number), dtype: dtype)
+      switch operand.tensorOrNumber {
+      case .number(let number): argument = DirectArgument(number, dtype: dtype)
       case .tensor(let tensor):
         let body = tensor.body.value
         guard body.dtype == dtype, body.isDense && body.layout.hasShape(of: layout) || body.isNumber,
@@ -271,11 +271,11 @@ extension Tensor {
   }
 }
 
-extension ScalarOrTensor {
+extension TensorConvertible {
   fileprivate var elementwiseArgument: ElementwiseArgument {
-    switch numberOrTensor {
+    switch tensorOrNumber {
     case .tensor(let tensor): .tensor(tensor.body)
-    case .number(let number): .scalar(.double(number))
+    case .number(let number): .scalar(number)
     }
   }
 }

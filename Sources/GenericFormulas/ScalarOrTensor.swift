@@ -1,19 +1,18 @@
+import Autograd
 import Devices
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+// A module of its own, because its operators are generic: wherever they can be seen, the type checker has to think of them at every
+// operator of every formula, and a formula with a mistake takes many times as long to be answered.
 
 /// What plain numbers and tensors have in common, so that one function serves both:
+///
+///     import Fluxion
+///     import GenericFormulas
 ///
 ///     func f<Number: ScalarOrTensor>(_ x: Number) -> Number { 3 * x ** 2 }
 ///     f(3.0)              // 27.0
 ///     f(Tensor(3.0))      // tensor(27.)
-public protocol ScalarOrTensor {
+public protocol ScalarOrTensor: Sendable {
   static func + (x: Self, y: Self) -> Self
   static func - (x: Self, y: Self) -> Self
   static func * (x: Self, y: Self) -> Self
@@ -22,19 +21,10 @@ public protocol ScalarOrTensor {
   static func ** (x: Self, exponent: Double) -> Self
   static prefix func - (x: Self) -> Self
 
-  /// The value as what it is.
-  var numberOrTensor: NumberOrTensor { get }
-
   /// A number written in the formula, and a value.
   static func combined(_ x: Scalar, _ operation: BinaryArithmetic, _ y: Self) -> Self
   /// A value, and a number written in the formula.
   static func combined(_ x: Self, _ operation: BinaryArithmetic, _ y: Scalar) -> Self
-}
-
-/// One or the other.
-public enum NumberOrTensor: Sendable {
-  case number(Double)
-  case tensor(Tensor)
 }
 
 public enum BinaryArithmetic: Sendable {
@@ -71,8 +61,6 @@ extension ScalarOrTensor {
 }
 
 extension ScalarOrTensor where Self: BinaryFloatingPoint {
-  public var numberOrTensor: NumberOrTensor { .number(Double(self)) }
-
   public static func combined(_ x: Scalar, _ operation: BinaryArithmetic, _ y: Self) -> Self {
     operation(Self(x.doubleValue), y)
   }
@@ -92,34 +80,25 @@ extension BinaryArithmetic {
   }
 }
 
-extension Double: ScalarOrTensor {
-  public static func ** (x: Double, exponent: Int) -> Double { pow(x, Double(exponent)) }
-  public static func ** (x: Double, exponent: Double) -> Double { pow(x, exponent) }
-}
-
-extension Float: ScalarOrTensor {
-  public static func ** (x: Float, exponent: Int) -> Float { powf(x, Float(exponent)) }
-  public static func ** (x: Float, exponent: Double) -> Float { powf(x, Float(exponent)) }
-}
+extension Double: ScalarOrTensor {}
+extension Float: ScalarOrTensor {}
 
 extension Tensor: ScalarOrTensor {
-  public var numberOrTensor: NumberOrTensor { .tensor(self) }
-
   public static func combined(_ x: Scalar, _ operation: BinaryArithmetic, _ y: Tensor) -> Tensor {
     switch operation {
-    case .add: Operation.add(y, x)
-    case .subtract: Operation.rsub(x, y)
-    case .multiply: Operation.mul(y, x)
-    case .divide: Operation.mul(y.reciprocal(), x)
+    case .add: x + y
+    case .subtract: x - y
+    case .multiply: x * y
+    case .divide: x / y
     }
   }
 
   public static func combined(_ x: Tensor, _ operation: BinaryArithmetic, _ y: Scalar) -> Tensor {
     switch operation {
-    case .add: Operation.add(x, y)
-    case .subtract: Operation.sub(x, y)
-    case .multiply: Operation.mul(x, y)
-    case .divide: Operation.div(x, y)
+    case .add: x + y
+    case .subtract: x - y
+    case .multiply: x * y
+    case .divide: x / y
     }
   }
 }

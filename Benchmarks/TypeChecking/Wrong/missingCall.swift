@@ -1,0 +1,6 @@
+// the compiler is unable to type-check this expression in reasonable time
+import Fluxion
+
+func missingCall(_ x: Tensor, _ y: Tensor, _ z: Tensor) -> Tensor {
+  0.9 * x + 0.1 * y * y - 3 * (x - z.abs) / 2
+}

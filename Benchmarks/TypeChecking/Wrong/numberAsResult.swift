@@ -1,0 +1,6 @@
+// cannot convert return expression of type 'Tensor' to return type 'Double'
+import Fluxion
+
+func numberAsResult(_ x: Tensor, _ y: Tensor, _ z: Tensor) -> Double {
+  2 * x ** 3 - 3 * y ** 2 + 4 * z - 1 / x
+}

@@ -1,0 +1,6 @@
+// value of optional type 'Tensor?' must be unwrapped
+import Fluxion
+
+func optionalOperand(_ x: Tensor, _ y: Tensor, _ z: Tensor) -> Tensor {
+  x - 0.1 * y.grad / (z ** 0.5 + 1e-8) - 0.01 * x * z
+}

@@ -1,0 +1,6 @@
+// cannot convert value of type
+import Fluxion
+
+func tupleOperand(_ x: Tensor, _ y: Tensor, _ z: Tensor) -> Tensor {
+  0.9 * x + 0.1 * y * y - 3 * (x - z.max(dim: 0)) / 2
+}
