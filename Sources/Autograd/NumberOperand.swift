@@ -44,3 +44,17 @@ extension Array: NumberOperand {
 extension Optional: NumberOperand {
   public var operandScalar: Scalar { .double(.nan) }
 }
+
+// MARK: - A number by what may be nil
+
+/// What a number is multiplied by in `0.1 * w.grad`, where no operand is a tensor yet: an optional, whose conformance is unavailable. There
+/// is no other.
+public protocol OptionalOperand {}
+
+@available(*, unavailable, message: "this operand may be nil: unwrap it, as in `x.grad!`")
+extension Optional: OptionalOperand {}
+
+extension OptionalOperand {
+  @_disfavoredOverload
+  public static func * (x: Double, y: Self) -> Tensor { .failure(.type("a number times an optional: unwrap it")) }
+}

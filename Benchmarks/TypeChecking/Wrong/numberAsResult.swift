@@ -1,4 +1,4 @@
-// cannot convert return expression of type 'Tensor' to return type 'Double'
+// the compiler is unable to type-check this expression in reasonable time
 import Fluxion
 
 func numberAsResult(_ x: Tensor, _ y: Tensor, _ z: Tensor) -> Double {

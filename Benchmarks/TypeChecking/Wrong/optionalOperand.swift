@@ -1,4 +1,4 @@
-// value of optional type 'Tensor?' must be unwrapped
+// this operand may be nil: unwrap it
 import Fluxion
 
 func optionalOperand(_ x: Tensor, _ y: Tensor, _ z: Tensor) -> Tensor {

@@ -1,4 +1,4 @@
-// cannot convert value of type
+// the compiler is unable to type-check this expression in reasonable time
 import Fluxion
 
 func tupleOperand(_ x: Tensor, _ y: Tensor, _ z: Tensor) -> Tensor {
