@@ -254,7 +254,7 @@ static double zeta_below_zero(double s, double q) {
   double fraction = q - floor(q), nearest = fraction_of(q);
   bool is_even = fmod(s, 2) == 0;
   // Terms of both signs: those next to zero are the largest, and for a large s infinite. At one half all below zero cancel others above.
-  if (fabs(nearest) == 0.5 && !is_even) return zeta_by_sum(s, 1 - q);
+  if (fabs(nearest) == 0.5 && !is_even && s < HUGE_VAL) return zeta_by_sum(s, 1 - q);
   double largest = pow(nearest, -s);
   if (fabs(largest) == HUGE_VAL) return largest;
   if (q > -30) return zeta_by_sum(s, q);
