@@ -254,7 +254,7 @@ static double zeta_below_zero(double s, double q) {
   double fraction = q - floor(q), nearest = fraction_of(q);
   bool is_even = fmod(s, 2) == 0;
   // Terms of both signs: those next to zero are the largest, and for a large s infinite. At one half all below zero cancel others above.
-  if (fabs(nearest) == 0.5 && !is_even) return zeta_by_sum(s, 1 - q);
+  if (fabs(nearest) == 0.5 && !is_even && s < HUGE_VAL) return zeta_by_sum(s, 1 - q);
   double largest = pow(nearest, -s);
   if (fabs(largest) == HUGE_VAL) return largest;
   if (q > -30) return zeta_by_sum(s, q);
@@ -298,8 +298,11 @@ static double polygamma_double(double n, double x) {
   if (n == 0) return digamma_double(x);
   if (n == 1) return trigamma_double(x);
   double value = tgamma(n + 1) * zeta_double(n + 1, x);
-  // An infinite factor and one of zero.
-  if (value != value && x > 1 && x < HUGE_VAL) value = exp(lgamma_double(n + 1) + log_zeta(n + 1, x));
+  if (value != value) {
+    // An infinite factor and one of zero. Below zero there is none but at halves, where terms cancel.
+    double start = x < 0 && fabs(fraction_of(x)) == 0.5 ? 1 - x : x;
+    if (start > 1 && start < HUGE_VAL) value = exp(lgamma_double(n + 1) + log_zeta(n + 1, start));
+  }
   return fmod(n, 2) == 0 ? -value : value;
 }
 
