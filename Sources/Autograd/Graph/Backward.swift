@@ -46,7 +46,9 @@ struct BackwardPass {
       self[index] = nil
       // In place where nobody else holds the first. What is there so far is no gradient that anybody could go on with, and a sum that fails
       // is passed on as such: half of it would be wrong.
-      do throws(TensorError) { try Operation.add.update(&sum, gradient.argument, keepsValue: false) } catch { sum = .failure(error) }
+      do throws(TensorError) { try Operation.add.update(&sum, gradient.argument, keepsValue: false) } catch {
+        sum = .failure(error)
+      }
       self[index] = sum
     }
 
