@@ -130,15 +130,19 @@ extension Pullback {
 }
 
 extension ElementwiseKernel {
-  /// The name of the derivative of a kernel that has no name of its own: that of its last instruction.
-  var gradName: String {
-    guard var last = instructions.last else { return "AliasBackward0" }
-    // A guard that gives zero is not the operation.
+  /// The name of the derivative of a kernel that has no name of its own: that of its last operation.
+  var gradName: String { lastOperation?.opcode.gradName ?? "AliasBackward0" }
+
+  /// The last instruction but for guards, choices between a value and zero, which are not the operation.
+  fileprivate var lastOperation: Instruction? {
     let first = kinds.count - instructions.count
-    if last.opcode == .select, let other = [last.b, last.c].first(where: { $0 >= first }), isZero(last.b) || isZero(last.c) {
-      last = instructions[other - first]
+    var last = instructions.last
+    while let guarding = last, guarding.opcode == .select, isZero(guarding.b) || isZero(guarding.c),
+      let value = [guarding.b, guarding.c].first(where: { $0 >= first })
+    {
+      last = instructions[value - first]
     }
-    return last.opcode.gradName
+    return last
   }
 
   fileprivate func isZero(_ register: Int) -> Bool {
@@ -151,7 +155,7 @@ extension Pullback {
   /// The name of the derivative of the gradient. Where the kernel ends in a sum of terms, or in a choice between two, PyTorch has a product
   /// with the incoming gradient.
   fileprivate var gradName: String {
-    guard let last = kernel.instructions.last else { return kernel.gradName }
+    guard let last = kernel.lastOperation else { return kernel.gradName }
     let isSum = last.opcode == .add || last.opcode == .select && !kernel.isZero(last.b) && !kernel.isZero(last.c)
     return isSum ? Opcode.mul.gradName : kernel.gradName
   }
