@@ -64,7 +64,7 @@ import Testing
   @Test func hugeArgumentsEnd() {
     let huge = Tensor([1e18, 1e300], dtype: .float64)
     #expect(Special.chebyshevPolynomialT(-1.0, huge).scalars(as: Double.self) == [1, 0])
-    #expect(Bool(Special.legendrePolynomialP(0.5, huge).isNaN().any()))
+    #expect(throws: TensorError.self) { try checked { Special.legendrePolynomialP(0.5, huge) } }
     #expect(Special.zeta(huge, huge).scalars(as: Double.self) == [0, 0])
     let pole = Tensor([-1e15 + 0.5, -1e15], dtype: .float64).polygamma(1).scalars(as: Double.self)
     #expect((pole[0] - .pi * .pi).magnitude < 1e-13)

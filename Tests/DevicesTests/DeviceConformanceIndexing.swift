@@ -91,7 +91,7 @@ import Testing
       }
       let source = try Operand.model([.int(10), .int(20)], .float32).on(device)
       #expect {
-        try device.scatter(.set, source, indices: indices, dimensions: [4, 6], to: table)
+        try device.scatter(.set, source, indices: indices, dimensions: [4, 6], to: table.updated)
         try device.synchronize()
       } throws: {
         ($0 as? TensorError)?.kind == .index && ($0 as? TensorError)?.message.hasPrefix(text) == true

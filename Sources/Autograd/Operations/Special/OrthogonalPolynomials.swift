@@ -85,17 +85,17 @@ extension ElementwiseOperation {
 
   /// A polynomial by its recurrence, unless that would run for minutes.
   fileprivate func ofDegree(_ n: some TensorConvertible, _ x: some TensorConvertible) -> Tensor {
-    let count = max(x.count, n.count)
+    // Shapes that do not fit are the operation's error.
+    let count = (try? broadcastShapes(x.shape, n.shape))?.reduce(1, *) ?? 0
     let degree: Double
     switch n.tensorOrNumber {
     case .number(let number): degree = number.doubleValue
     case .tensor(let tensor):
       guard tensor.isValid else { return tensor }
-      // Waits for the device.
-      let known = tensor.count == 0 ? 0 : tensor.detach().to(.float64).nanToNum(nan: 0).max().item().doubleValue
-      degree = known
+      // Waits for the device. A degree beyond the integers is none.
+      let degrees = tensor.detach().to(.float64)
+      degree = tensor.count == 0 ? 0 : Tensor.where(degrees .< 0x1p63, degrees, 0).max().item().doubleValue
     }
-    // A degree beyond the integers is none.
     guard !(degree < 0x1p63) || degree * Double(count) <= Self.longest else {
       return .failure(
         .runtime(
@@ -106,10 +106,8 @@ extension ElementwiseOperation {
 }
 
 extension TensorConvertible {
-  fileprivate var count: Int {
-    switch tensorOrNumber {
-    case .tensor(let x): x.isValid ? x.count : 0
-    case .number: 1
-    }
+  fileprivate var shape: [Int] {
+    if case .tensor(let x) = tensorOrNumber, x.isValid { return x.shape }
+    return []
   }
 }
