@@ -22,7 +22,8 @@ import Testing
   /// PyTorch's rule of the CPU, for dtypes and shapes of any mixture.
   @Test(arguments: divisions.indices, ["cpu", "mps", "reference"])
   func integersByZero(_ index: Int, name: String) throws {
-    let device = try device(named: name)
+    // A failed command of the one that all tests share would be heard of elsewhere.
+    let device: any Device = try name == "mps" ? AcceleratorDevice() : device(named: name)
     let (operation, divide) = Self.divisions[index]
     for left in Self.integers {
       for right in Self.integers where left != .bool || right != .bool {
@@ -86,7 +87,8 @@ import Testing
   /// PyTorch stops there with a signal of the processor. Here it wraps, as sums and products do.
   @Test(arguments: ["cpu", "mps", "reference"])
   func leastIntegerByMinusOne(name: String) throws {
-    let device = try device(named: name)
+    // A failed command of the one that all tests share would be heard of elsewhere.
+    let device: any Device = try name == "mps" ? AcceleratorDevice() : device(named: name)
     for (dtype, least) in [(DType.int8, -128), (.int16, -32768), (.int32, -2_147_483_648), (.int64, Int.min)] {
       let x = Tensor([least, least, 9], dtype: dtype, device: device)
       let y = Tensor([-1, 1, -2], dtype: dtype, device: device)

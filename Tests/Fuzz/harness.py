@@ -27,7 +27,9 @@ SOURCES = {
     "Generator.State": "d.generator().state",
     "any ScalarConvertible": "d.number()",
     "any TensorConvertible": "d.tensorOrNumber({name})",
-    "any ScalarOrTensor": "d.scalarOrTensor({name})",
+    "any AssignableNumber": "d.assignable({name})",
+    "any NumberOperand": "Float(d.double({name}))",
+    "any DeviceConvertible": "d.placement()",
     "any Dimensions": "d.dimensions({name})",
     "any Extents": "d.extents({name})",
     "any AdaptiveExtents": "d.adaptiveExtents()",
@@ -38,7 +40,6 @@ SOURCES = {
     "any FixedWidthInteger": "d.int({name})",
     "IndexTerm": "d.index().indexTerm",
     "TensorLiteral": "d.literal()",
-    "NumberLiteral": "d.numberLiteral()",
     "PrintOptions": "d.printOptions()",
     "NormOrder": "d.normOrder()",
     "(Double, Double)": "(d.double(\"low\"), d.double(\"high\"))",
@@ -83,7 +84,7 @@ SOURCES = {
 ELEMENTS = ["Double", "Int", "Float", "Bool", "UInt8", "Int16", "Half"]
 # Protocols stand for a type that conforms.
 RECEIVERS = {
-    "ScalarOrTensor": "Tensor", "DifferentiableFunction": "TestFunction", "TensorConvertible": "Double", "TensorIndex": "IndexTerm",
+    "DifferentiableFunction": "TestFunction", "TensorConvertible": "Double", "TensorIndex": "IndexTerm",
     "Range": "Range<Int>", "ClosedRange": "ClosedRange<Int>", "PartialRangeFrom": "PartialRangeFrom<Int>",
     "PartialRangeUpTo": "PartialRangeUpTo<Int>", "PartialRangeThrough": "PartialRangeThrough<Int>", "Optional": "Int?",
     "ConvolutionPadding": "ConvolutionMargin", "Device": "CPUDevice",

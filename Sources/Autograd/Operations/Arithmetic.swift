@@ -170,7 +170,8 @@ extension Tensor {
   ///
   /// Error: ``The `+` operator, on a bool tensor is not supported.``
   public static prefix func + (x: Tensor) -> Tensor {
-    guard x.isValid, x.dtype == .bool else { return x }
+    guard x.isValid else { return x.passedOn }
+    guard x.dtype == .bool else { return x }
     return .failure(.notImplemented("The `+` operator, on a bool tensor is not supported."))
   }
 
@@ -181,7 +182,7 @@ extension Tensor {
   /// The direction of a number from zero, which for real numbers is the sign.
   public func sgn() -> Tensor { Operation.sgn(self) }
   /// The number with the sign of its imaginary part exchanged: of real numbers the number itself.
-  public func conjPhysical() -> Tensor { self }
+  public func conjPhysical() -> Tensor { isValid ? self : passedOn }
   /// 1 / self; integers give the default dtype.
   public func reciprocal() -> Tensor { Operation.reciprocal(self) }
   /// The magnitude of self with the sign of `other`.

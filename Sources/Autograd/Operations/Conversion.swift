@@ -5,7 +5,7 @@ import Devices
 extension Tensor {
   /// The values in another dtype; this tensor itself where it has that dtype already and no copy is asked for.
   public func to(_ dtype: DType, copy: Bool = false) -> Tensor {
-    if dtype == self.dtype && !copy { return self }
+    if dtype == self.dtype && !copy && isValid { return self }
     return attempt(self) { x throws(TensorError) in
       let source = x.dtype
       return try x.converted(to: dtype).differentiable("ToCopyBackward0", x, saves: false) { g in g.to(source) }
@@ -19,7 +19,7 @@ extension Tensor {
   public func to(_ device: any DeviceConvertible, copy: Bool = false) -> Tensor {
     let target: any Device
     do { target = try device.tensorDevice() } catch { return .failure(error) }
-    if target === self.device && !copy { return self }
+    if target === self.device && !copy && isValid { return self }
     return attempt(self) { x throws(TensorError) in
       let source = x.device
       return try x.moved(to: target).differentiable("ToCopyBackward0", x, saves: false) { g in g.to(source) }
@@ -28,7 +28,7 @@ extension Tensor {
 
   /// The values in another's dtype and on its device.
   public func typeAs(_ other: Tensor) -> Tensor {
-    guard other.isValid else { return other }
+    guard other.isValid else { return other.passedOn }
     return to(other.dtype).to(other.device)
   }
 
@@ -52,7 +52,7 @@ extension Tensor {
   }
 
   /// The values in row-major order without gaps: this tensor itself where they are, else a clone.
-  public func contiguous() -> Tensor { isContiguous ? self : clone() }
+  public func contiguous() -> Tensor { isContiguous && isValid ? self : clone() }
 
   /// A bare copy in row-major order, at the start of a new storage.
   func converted(to dtype: DType) throws(TensorError) -> Tensor {

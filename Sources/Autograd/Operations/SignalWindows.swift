@@ -34,7 +34,7 @@ extension SignalWindows {
   public static func cosine(
     _ m: Int, sym: Bool = true, dtype: DType? = nil, device: any DeviceConvertible = .cpu, requiresGrad: Bool = false
   ) -> Tensor {
-    let step = Double.pi / Double(sym ? m : m + 1)
+    let step = Double.pi / (sym ? Double(m) : Double(m) + 1)
     return window("cosine", m, from: 0.5 * step, step: step, dtype, device, requiresGrad) { $0.sin() }
   }
 

@@ -71,16 +71,16 @@ extension Tensor {
   /// shape and dtype, and is outside the graph.
   private func along(_ dim: Int, _ operation: RowOperation, _ others: Tensor...) throws(TensorError) -> Tensor {
     let last = Swift.max(rank - 1, 0)
-    func matrix(_ x: Tensor) -> Tensor {
+    func matrix(_ x: Tensor) throws(TensorError) -> Tensor {
       let x = Tensor(x.body.detached()).to(dtype.computeDType)
-      return (dim == last ? x : x.transpose(dim, last)).contiguous()
+      return try (dim == last ? x : x.transpose(dim, last)).contiguous().valid()
     }
-    let x = matrix(self)
+    let x = try matrix(self)
     let result = try Tensor.uninitialized("softmax", x.shape, x.dtype, x.device)
     if count > 0 {
       let columns = x.shape.last ?? 1
       let shape = [count / columns, columns]
-      let inputs = ([x] + others.map(matrix)).map { $0.operand.with(layout: $0.layout.viewed(as: shape)!) }
+      let inputs = try ([x] + others.map(matrix)).map { $0.operand.with(layout: $0.layout.viewed(as: shape)!) }
       try device.rows(operation, inputs, to: [result.operand.with(layout: Layout(shape: shape))])
     }
     return (dim == last ? result : result.transpose(dim, last).contiguous()).to(dtype)

@@ -4,6 +4,7 @@ struct DrawnError: Error {}
 
 /// Functions, objects and devices.
 extension Draw {
+  func placement() -> any DeviceConvertible { chance(3) ? pick(["cpu", "mps", "reference", "mps:1", "cuda", ""]) : device() }
   func device() -> any Device { chance(4) ? pick([.cpu, .accelerator, .reference] as [any Device]) : scene.device }
   func generator() -> Generator { chance(3) ? .default : Generator(seed: int("seed")) }
 

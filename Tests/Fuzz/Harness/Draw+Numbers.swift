@@ -50,8 +50,12 @@ extension Draw {
     }
   }
 
-  func numberLiteral() -> NumberLiteral {
-    chance(2) ? NumberLiteral(integerLiteral: Int64(int("literal"))) : NumberLiteral(floatLiteral: double("literal"))
+  func assignable(_ name: String) -> any AssignableNumber {
+    switch below(3) {
+    case 0: int(name)
+    case 1: Float(double(name))
+    default: double(name)
+    }
   }
 
   func tensorOrNumber(_ name: String) -> any TensorConvertible {
@@ -61,8 +65,6 @@ extension Draw {
     default: tensor(name)
     }
   }
-
-  func scalarOrTensor(_ name: String) -> any ScalarOrTensor { chance(3) ? double(name) : tensor(name) }
 
   // MARK: Lists
 

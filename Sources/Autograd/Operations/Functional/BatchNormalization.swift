@@ -177,7 +177,9 @@ private struct RunningStatistics: Sendable {
         (variance * (1 - momentum) + newVariance * (momentum * unbiased)).to(variance.dtype),
       ]
       // Both or none.
-      guard moved.allSatisfy(\.isValid) else { return }
+      guard moved.allSatisfy(\.isValid), moved[0].shape == mean.shape, moved[1].shape == variance.shape else {
+        return moved[0].shape == mean.shape ? variance.update { _ in moved[1] } : mean.update { _ in moved[0] }
+      }
       mean.update { _ in moved[0] }
       variance.update { _ in moved[1] }
     }

@@ -120,13 +120,13 @@ extension Tensor {
       let x = operands[0]
       let scale = try x.checkedWeight(weight, for: operands, dim)
       let (rows, columns) = (x.count / x.shape[dim], x.shape[dim])
-      let classes = operands[1].to(.int64).reshape([rows]).contiguous()
+      let classes = try operands[1].to(.int64).reshape([rows]).contiguous().valid()
       if let outside = try classes.firstOutside(of: columns, ignoring: ignored) {
         throw .index("Target \(outside) is out of bounds.")
       }
       func made() throws(TensorError) -> Tensor { try .uninitialized("cross_entropy", [rows], x.dtype, x.device) }
       let (losses, weights, logSums) = (try made(), try made(), try made())
-      let scores = Tensor(x.body.detached()).contiguous()
+      let scores = try Tensor(x.body.detached()).contiguous().valid()
       let matrix = scores.operand.with(
         layout: Layout(shape: [rows, columns], strides: [columns, 1], offset: scores.layout.offset))
       try x.device.rows(

@@ -72,11 +72,11 @@ private struct LayerNormalization: Sendable {
   let columns: Int
   let dtype: DType
 
-  func matrix(_ x: Tensor) -> Operand { operand(x, [rows, columns]) }
-  func row(_ x: Tensor) -> Operand { operand(x, [columns]) }
+  func matrix(_ x: Tensor) throws(TensorError) -> Operand { try operand(x, [rows, columns]) }
+  func row(_ x: Tensor) throws(TensorError) -> Operand { try operand(x, [columns]) }
 
-  private func operand(_ x: Tensor, _ shape: [Int]) -> Operand {
-    let x = Tensor(x.body.detached()).to(dtype).contiguous()
+  private func operand(_ x: Tensor, _ shape: [Int]) throws(TensorError) -> Operand {
+    let x = try Tensor(x.body.detached()).to(dtype).contiguous().valid()
     return x.operand.with(layout: x.layout.viewed(as: shape)!)
   }
 }

@@ -91,7 +91,7 @@ extension ElementwiseOperation {
     switch n.tensorOrNumber {
     case .number(let number): degree = number.doubleValue
     case .tensor(let tensor):
-      guard tensor.isValid else { return tensor }
+      guard tensor.isValid else { return tensor.passedOn }
       // Waits for the device. A degree beyond the integers is none.
       let degrees = tensor.detach().to(.float64)
       degree = tensor.count == 0 ? 0 : Tensor.where(degrees .< 0x1p63, degrees, 0).max().item().doubleValue
