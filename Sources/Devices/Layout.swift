@@ -118,14 +118,15 @@ public struct Layout: Sendable, Hashable {
     for size in shape {
       guard size >= 0 else { throw .runtime("Trying to create tensor with negative dimension \(size): \(shape)") }
       let (product, overflow) = reach.multipliedReportingOverflow(by: max(size, 1))
-      // The byte count of the widest dtype has to fit as well.
-      guard !overflow, product <= Int.max / 16 else {
+      guard !overflow else {
         throw .runtime(
           count == 0 ? "Stride calculation overflowed" : "Storage size calculation overflowed with sizes=\(shape)")
       }
       reach = product
       count = count &* size
     }
+    // The byte count of the widest dtype has to fit as well.
+    guard count <= Int.max / 16 else { throw .runtime("Storage size calculation overflowed with sizes=\(shape)") }
     return count
   }
 }

@@ -46,7 +46,7 @@ private func backward(
     var targets: [(node: Node, output: Int)]?
     if let inputs {
       guard !inputs.isEmpty else { throw .runtime("`inputs` argument to `backward()` cannot be empty.") }
-      for input in inputs where !input.isValid { return }
+      for input in inputs { try input.checkValid() }
       guard inputs.allSatisfy({ $0.body.node != nil }) else {
         throw .runtime("can't retain_grad on Tensor that has requires_grad=False")
       }

@@ -118,8 +118,39 @@ private func trigamma(_ x: Double) -> Double {
 private func polygamma(_ n: Double, _ x: Double) -> Double {
   if n == 0 { return digamma(x) }
   if n == 1 { return trigamma(x) }
-  let value = tgamma(n + 1) * hurwitzZeta(n + 1, x)
+  var value = tgamma(n + 1) * hurwitzZeta(n + 1, x)
+  if value.isNaN {
+    // An infinite factor and one of zero. Below zero there is none but at halves, where terms cancel.
+    let start = x < 0 && (x - x.rounded(.towardZero)).magnitude == 0.5 ? 1 - x : x
+    if start > 1 && start < .infinity { value = exp(lgamma(n + 1) + logHurwitzZeta(n + 1, start)) }
+  }
   return fmod(n, 2) == 0 ? -value : value
+}
+
+/// The logarithm of `hurwitzZeta` for s > 1 and q > 1, also where that is too small for a number: of q^s times it, which is not.
+private func logHurwitzZeta(_ s: Double, _ q: Double) -> Double {
+  var (sum, k) = (0.0, 0.0)
+  while q + k < 20 || q + k < s {
+    let term = exp(-s * log1p(k / q))
+    sum += term
+    k += 1
+    if term <= sum * 0x1p-60 / (q + 1) { return log(sum) - s * log(q) }
+  }
+  return log(sum + zetaRest(s, from: q + k, power: exp(-s * log1p(k / q)))) - s * log(q)
+}
+
+/// Σ (start + k)^-s by Euler and Maclaurin's formula (DLMF 25.11.6), times what makes the first term `power`.
+private func zetaRest(_ s: Double, from start: Double, power: Double) -> Double {
+  var factor = power * s / start
+  var factorial = 2.0
+  var sum = power * (start / (s - 1) + 0.5)
+  for (k, number) in bernoulli.enumerated() {
+    sum += number / factorial * factor
+    let m = Double(2 * k)
+    factor *= (s + m + 1) * (s + m + 2) / (start * start)
+    factorial *= (m + 3) * (m + 4)
+  }
+  return sum
 }
 
 /// Σ (q + k)^-s, by its terms until q is large and then by Euler and Maclaurin's formula (DLMF 25.11.6).
@@ -141,17 +172,7 @@ private func hurwitzZeta(_ s: Double, _ q: Double) -> Double {
     if start > 1 && term <= sum * 0x1p-60 / start { return sum }
   }
   let power = pow(start, -s)
-  if power == 0 { return sum }
-  var factor = power * s / start
-  var factorial = 2.0
-  sum += power * (start / (s - 1) + 0.5)
-  for (k, number) in bernoulli.enumerated() {
-    sum += number / factorial * factor
-    let m = Double(2 * k)
-    factor *= (s + m + 1) * (s + m + 2) / (start * start)
-    factorial *= (m + 3) * (m + 4)
-  }
-  return sum
+  return power == 0 ? sum : sum + zetaRest(s, from: start, power: power)
 }
 
 /// P and Q: by the power series of P below the greatest term (DLMF 8.11.4), else by the continued fraction of Q (DLMF 8.9.2); for huge
