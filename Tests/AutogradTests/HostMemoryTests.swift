@@ -53,8 +53,7 @@ import Testing
       await #expect(processExitsWith: .success) {
         let x = Tensor.ones([128 << 20], dtype: .uint8, device: .accelerator)
         try AcceleratorDevice.shared.synchronize()
-        // Room for the bytes, and not for the numbers as well.
-        HostMemoryTests.limitMemory(to: 160 << 20)
+        HostMemoryTests.limitMemory(to: 96 << 20)
         HostMemoryTests.expectOutOfMemory { _ = x.scalars(as: UInt8.self) }
       }
     }
