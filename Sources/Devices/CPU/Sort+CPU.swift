@@ -144,7 +144,7 @@ private struct SortPlan {
   }
 
   func run<Bits, Entry: SortEntry>(_ keys: SortKeys<Bits>, _: Entry.Type) throws(TensorError) {
-    if indices == nil, let part, part.isOneElement { return pickByKeys(keys, part) }
+    if indices == nil, length >= Self.longRow, let part, part.isOneElement { return pickByKeys(keys, part) }
     // Positions of such rows don't fit beside their keys.
     if Bits.bitWidth <= 32 && length > 1 << 32 { return try sort(keys, WideEntry.self) }
     try sort(keys, Entry.self)
@@ -223,18 +223,14 @@ extension OrderedPart {
 }
 
 extension SortPlan {
-  /// Finds an element of every row when nobody asks where it stood: digit by digit of its key, in passes over the row that count how many elements
-  /// have the digits found so far and each that can follow. That takes no memory of the row's size.
+  /// Finds an element of every long row when nobody asks where it stood: digit by digit of its key, in passes over the row that count how many
+  /// elements have the digits found so far and each that can follow. That takes no memory of the row's size.
   fileprivate func pickByKeys<Bits>(_ keys: SortKeys<Bits>, _ part: OrderedPart) {
-    ThreadPool.shared.parallel(
-      count: rows.count, grain: length >= Self.longRow ? rows.count : max(1, Self.grain / length)
-    ) { range in
-      for row in range {
-        let source = input.address.assumingMemoryBound(to: Bits.self) + rows.offset(of: row, in: 0)
-        let target = values.address.assumingMemoryBound(to: Bits.self) + rows.offset(of: row, in: 1)
-        let key = self.key(part, keys, source)
-        target.pointee = source[(0..<length).first { keys(source[$0 * steps[0]]) == key }! * steps[0]]
-      }
+    for row in 0..<rows.count {
+      let source = input.address.assumingMemoryBound(to: Bits.self) + rows.offset(of: row, in: 0)
+      let target = values.address.assumingMemoryBound(to: Bits.self) + rows.offset(of: row, in: 1)
+      let key = self.key(part, keys, source)
+      target.pointee = source[(0..<length).first { keys(source[$0 * steps[0]]) == key }! * steps[0]]
     }
   }
 
