@@ -301,7 +301,7 @@ static double polygamma_double(double n, double x) {
   if (value != value) {
     // An infinite factor and one of zero. Below zero there is none but at halves, where terms cancel.
     double start = x < 0 && fabs(fraction_of(x)) == 0.5 ? 1 - x : x;
-    if (start > 1 && start < HUGE_VAL) value = exp(lgamma_double(n + 1) + log_zeta(n + 1, start));
+    if (start > 1 && start < HUGE_VAL && n < HUGE_VAL) value = exp(lgamma_double(n + 1) + log_zeta(n + 1, start));
   }
   return fmod(n, 2) == 0 ? -value : value;
 }

@@ -122,7 +122,7 @@ private func polygamma(_ n: Double, _ x: Double) -> Double {
   if value.isNaN {
     // An infinite factor and one of zero. Below zero there is none but at halves, where terms cancel.
     let start = x < 0 && (x - x.rounded(.towardZero)).magnitude == 0.5 ? 1 - x : x
-    if start > 1 && start < .infinity { value = exp(lgamma(n + 1) + logHurwitzZeta(n + 1, start)) }
+    if start > 1 && start < .infinity && n < .infinity { value = exp(lgamma(n + 1) + logHurwitzZeta(n + 1, start)) }
   }
   return fmod(n, 2) == 0 ? -value : value
 }
