@@ -293,8 +293,9 @@ static double log_zeta(double s, double q) {
 FX_BINARY_FLOATS_ALONE(zeta, zeta_double(a, b))
 FX_TABLE_FLOATS(zeta)
 
-// The derivative of digamma of order n: (-1)^(n + 1) n! zeta(n + 1, x).
+// The derivative of digamma of order n: (-1)^(n + 1) n! zeta(n + 1, x). There is one for whole n alone.
 static double polygamma_double(double n, double x) {
+  if (!(n >= 0) || n != floor(n)) return NAN;
   if (n == 0) return digamma_double(x);
   if (n == 1) return trigamma_double(x);
   double value = tgamma(n + 1) * zeta_double(n + 1, x);

@@ -14,7 +14,8 @@
 /// - A value that the command was to change in place (`Operand.isUpdate`, `keepValue`) stays what it was. Who does not know takes it for the
 ///   changed one, so it is withheld at first: what a thread asks of it fails with that error, until some call on that thread has thrown it.
 ///   From then on the value is the old one.
-/// - An error that nobody has heard of is thrown by the next call that waits, whatever for and on whatever thread, `synchronize` among them.
+/// - An error that nobody has heard of is thrown by the next `synchronize`, on whatever thread. Who asks for a value is told of the errors that
+///   it met, and of no others.
 ///
 /// In a forked child of a process that uses it the device refuses everything by an error: the thread of its queue is not there.
 public final class AcceleratorDevice: Device {

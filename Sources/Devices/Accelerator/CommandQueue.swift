@@ -38,7 +38,7 @@ final class CommandQueue: Sendable {
     var waiting: [Command] = []
     var given = 0
     var finished = 0
-    /// The first failure that nobody has heard of, and that no command passed on to one who waits.
+    /// The first failure that nobody has heard of yet.
     var unheard: Failure?
     var isStarted = false
     var isClosed = false
@@ -84,7 +84,7 @@ final class CommandQueue: Sendable {
 
   /// Gives a command and waits for it, and for all before it.
   ///
-  /// - Throws: its error, or the first one of an earlier command that nobody has heard of.
+  /// - Throws: its error. A failure of another command is told to those who read what it was to write, and to who waits for all.
   func finish(_ name: String, using blocks: CommandBlocks = CommandBlocks(), _ body: @escaping Body) throws(TensorError) {
     let outcome = Outcome(nil)
     let command = Command(
@@ -127,7 +127,7 @@ final class CommandQueue: Sendable {
 
   private func wait(for ticket: Int, _ outcome: Outcome?) throws(TensorError) {
     let failure = state.withLock(when: { $0.finished >= ticket }) { state -> Failure? in
-      guard let failure = outcome?.withLock({ $0 }) ?? state.unheard else { return nil }
+      guard let failure = outcome.map({ $0.withLock { $0 } }) ?? state.unheard else { return nil }
       if state.unheard === failure { state.unheard = nil }
       return failure
     }

@@ -116,6 +116,7 @@ private func trigamma(_ x: Double) -> Double {
 }
 
 private func polygamma(_ n: Double, _ x: Double) -> Double {
+  if !(n >= 0) || n != n.rounded(.down) { return .nan }
   if n == 0 { return digamma(x) }
   if n == 1 { return trigamma(x) }
   var value = tgamma(n + 1) * hurwitzZeta(n + 1, x)
@@ -159,6 +160,8 @@ private func hurwitzZeta(_ s: Double, _ q: Double) -> Double {
   if !(s > 1) || q.isNaN { return .nan }
   if q <= 0 && q == q.rounded(.down) { return .infinity }
   if q <= 0 && s != s.rounded(.down) { return .nan }
+  // At halves the terms below zero cancel as many above.
+  if q < 0 && (q - q.rounded(.towardZero)).magnitude == 0.5 && fmod(s, 2) == 1 { return hurwitzZeta(s, 1 - q) }
   if q < -1000 {
     let part = q - q.rounded(.down)
     let below = hurwitzZeta(s, 1 - part) - hurwitzZeta(s, 1 - q)
