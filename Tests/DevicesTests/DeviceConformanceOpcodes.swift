@@ -93,6 +93,14 @@ extension Opcode {
   var testKernel: ElementwiseKernel {
     self == .select ? ElementwiseKernel { x, y in (y .> x).select(x, y) } : .instruction(self)
   }
+
+  /// As `testKernel`, for operands of any size: the recurrence of a polynomial takes as many steps as its degree, so that is cut.
+  var kernelForAnyOperands: ElementwiseKernel {
+    switch self {
+    case .hermiteH, .hermiteHe, .laguerreL, .legendreP: ElementwiseKernel { x, n in x.binary(self, n.minimum(1000)) }
+    default: testKernel
+    }
+  }
 }
 
 // MARK: - Running kernels

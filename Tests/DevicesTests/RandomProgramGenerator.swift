@@ -53,7 +53,7 @@ struct RandomProgram: CustomStringConvertible {
   init(_ opcode: Opcode, using numbers: inout TestNumbers) {
     let dtype = [DType.float16, .bfloat16, .float32, .float64].randomElement(using: &numbers)!
     self.init(
-      kernel: .instruction(opcode), dtype, shape: Self.shape(using: &numbers), mixesDTypes: true, using: &numbers,
+      kernel: opcode.kernelForAnyOperands, dtype, shape: Self.shape(using: &numbers), mixesDTypes: true, using: &numbers,
       resultDType: dtype)
   }
 
