@@ -81,7 +81,7 @@ import Testing
     let target = try Operand.make(Layout(shape: operand.shape), operand.dtype)
     try CPUDevice.shared.copy(operand, to: target)
     if operand.dtype.isFloatingPoint {
-      for index in 0..<operand.count where try target.values()[index].isNaN { target.write(.double(.nan), at: index) }
+      for (index, value) in try target.values().enumerated() where value.isNaN { target.write(.double(.nan), at: index) }
     }
     let count = operand.count * operand.dtype.byteCount
     return withExtendedLifetime(target) { Array(UnsafeRawBufferPointer(start: target.storage.handle, count: count)) }
