@@ -143,6 +143,8 @@ struct OpsSuite: Suite {
     do {
       let input = try testCase.input()
       let value = try checked { try perform(testCase, input) }
+      // A device with a queue tells of what shows only there when somebody waits.
+      for tensor in value.flattened.compactMap(\.tensor) { try tensor.device.synchronize() }
       return .failed(expected: "an error: \(pattern)", got: "\(value)".quoted)
     } catch is Unfit {
       // Swift's types refuse the call.
