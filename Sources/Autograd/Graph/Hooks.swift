@@ -126,7 +126,8 @@ extension Tensor {
       return node.hooks?.retained[outputIndex]?.grad ?? .missing
     }
     nonmutating set {
-      for tensor in [self, newValue].compactMap(\.self) where !tensor.isValid { return tensor.reportUse() }
+      if !isValid { return reportUse() }
+      if let newValue, !newValue.isValid { return newValue.reportUse() }
       guard let node = body.node else { return }
       if let newValue {
         if newValue.body.node === node && node.variable != nil {
