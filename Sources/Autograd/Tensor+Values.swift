@@ -22,11 +22,17 @@ extension Tensor {
       reportUse()
       return nil
     }
-    guard count == 1 else {
-      Tensor.report(.runtime("a Tensor with \(count) elements cannot be converted to Scalar"))
+    do { return try element() } catch {
+      Tensor.report(error)
       return nil
     }
-    return withElements { load($0, at: 0, as: dtype) }
+  }
+
+  /// The single element, for what depends on it: nobody is to go on with a number that could not be read.
+  func element() throws(TensorError) -> Scalar {
+    try checkValid()
+    guard count == 1 else { throw .runtime("a Tensor with \(count) elements cannot be converted to Scalar") }
+    return try compact(as: dtype).reading { load($0, at: 0, as: dtype) }
   }
 
   /// All elements in row-major order, converted to a Swift type as a tensor is cast to its dtype: a copy of the memory where that is the
@@ -36,25 +42,29 @@ extension Tensor {
       reportUse()
       return Tensor.noScalars(FailedBody.extent)
     }
-    do throws(TensorError) {
-      let value = try compact(as: T.dtype)
-      try HostMemory.check(value.count, T.self)
-      guard T.isBitwiseElement else {
-        return try value.reading { bytes in (0..<value.count).map { T(load(bytes, at: $0, as: T.dtype)) } }
-      }
-      var failure: TensorError?
-      let scalars = [T](unsafeUninitializedCapacity: value.count) { buffer, count in
-        do throws(TensorError) {
-          try value.copyBytes(to: UnsafeMutableRawBufferPointer(buffer))
-          count = buffer.count
-        } catch { failure = error }
-      }
-      if let failure { throw failure }
-      return scalars
-    } catch {
+    do { return try elements(as: T.self) } catch {
       Tensor.report(error)
       return Tensor.noScalars(count)
     }
+  }
+
+  /// As `scalars`, for what depends on them.
+  func elements<T: Devices.Element>(as type: T.Type) throws(TensorError) -> [T] {
+    try checkValid()
+    let value = try compact(as: T.dtype)
+    try HostMemory.check(value.count, T.self)
+    guard T.isBitwiseElement else {
+      return try value.reading { bytes in (0..<value.count).map { T(load(bytes, at: $0, as: T.dtype)) } }
+    }
+    var failure: TensorError?
+    let elements = [T](unsafeUninitializedCapacity: value.count) { buffer, count in
+      do throws(TensorError) {
+        try value.copyBytes(to: UnsafeMutableRawBufferPointer(buffer))
+        count = buffer.count
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return elements
   }
 
   /// What stands for elements that could not be read: NaN, or zero where there is none.

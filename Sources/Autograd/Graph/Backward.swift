@@ -266,7 +266,7 @@ struct BackwardPass {
     if gradient.dtype != edge.node.results.dtype(output) {
       gradient = try gradient.to(edge.node.results.dtype(output)).valid()
     }
-    if detectsAnomalies, Bool(gradient.isNaN().any()) {
+    if detectsAnomalies, try gradient.isNaN().any().element().boolValue {
       throw .runtime("Function '\(node.name)' returned nan values in its \(input)th output.")
     }
     add(gradient, to: edge.target, output: output)

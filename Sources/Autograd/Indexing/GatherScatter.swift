@@ -200,13 +200,13 @@ extension Tensor {
       // Of many the least and the greatest tell, without a list of answers.
       let whole = try ReductionShape(of: shape, dim: nil, keepDim: false)
       let (least, greatest) = (try reduced(.min, whole, dtype: dtype), try reduced(.max, whole, dtype: dtype))
-      if least.item().intValue >= 0, greatest.item().intValue < Int64(size) { return nil }
+      if try least.element().intValue >= 0, try greatest.element().intValue < Int64(size) { return nil }
     }
     let numbers = [size] + (ignored.map { [$0] } ?? [])
     let outside = try Elementwise.apply(
       ignored == nil ? Tensor.isOutside : Tensor.isOutsideAndCounts, "", dtype: .int64,
       [.tensor(body)] + numbers.map { .scalar(.int(Int64($0))) }, .notRecording)[0]
-    guard outside.any().item().boolValue else { return nil }
+    guard try outside.any().element().boolValue else { return nil }
     let places = Tensor(try device.nonzero(outside.contiguous().bareView(Layout(shape: [count])).operand))
     return Int(contiguous().bareView(Layout(shape: [count]))[Int(places[0, 0])])
   }

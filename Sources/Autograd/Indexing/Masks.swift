@@ -97,7 +97,7 @@ extension Tensor {
         throw .index("too many indices for tensor of dimension \(x.rank) (got \(named))")
       }
       if indices.contains(where: { $0.map { $0.isMask && $0.rank == 0 } ?? false }) {
-        return x.putting(values, underWholeMasks: indices, accumulate: accumulate)
+        return try x.putting(values, underWholeMasks: indices, accumulate: accumulate)
       }
       var dim = 0
       var tensors: [(dim: Int, tensor: Tensor)] = []
@@ -112,10 +112,12 @@ extension Tensor {
   }
 
   /// `indexPut` where a mask is a 0-d one: it stands for a new dimension, of size one where it is true and otherwise empty. Waits for it.
-  private func putting(_ values: Tensor, underWholeMasks indices: [Tensor?], accumulate: Bool) -> Tensor {
+  private func putting(
+    _ values: Tensor, underWholeMasks indices: [Tensor?], accumulate: Bool
+  ) throws(TensorError) -> Tensor {
     var wide = self
     var (dim, inserted) = (0, [Int]())
-    let places = indices.map { index -> Tensor? in
+    let places = try indices.map { (index) throws(TensorError) -> Tensor? in
       guard let index else {
         dim += 1
         return nil
@@ -127,7 +129,7 @@ extension Tensor {
       wide = wide.unsqueeze(dim)
       inserted.append(dim)
       dim += 1
-      return .positions(index.item().boolValue ? 1 : 0, on: device)
+      return .positions(try index.element().boolValue ? 1 : 0, on: device)
     }
     return wide.indexPut(places, values, accumulate: accumulate).squeeze(inserted)
   }

@@ -51,11 +51,11 @@ struct Selection: Sendable {
         dim += term.dimensionCount
       case .tensor(let tensor) where tensor.isMask:
         take(.insert(dim: dim))
-        tensors.append((dim, .positions(tensor.item().boolValue ? 1 : 0, on: device)))
+        tensors.append((dim, .positions(try tensor.element().boolValue ? 1 : 0, on: device)))
         dim += 1
       case .tensor(let tensor):
         try tensor.checkIsIndex()
-        take(try .position(Int(tensor.item().intValue), of: layout, dim: dim, number: number))
+        take(try .position(Int(tensor.element().intValue), of: layout, dim: dim, number: number))
       }
     }
     if tensors.count == 1, tensors[0].tensor.isMask {

@@ -37,7 +37,7 @@ extension Tensor {
       throw .runtime(
         "cov(): expected \(name) to have the same numel as there are observations in the input but got \(self.count) != \(count)")
     }
-    guard count == 0 || !Bool((self .< 0).any()) else { throw .runtime("cov(): \(name) cannot be negative") }
+    if count > 0, try (self .< 0).any().element().boolValue { throw .runtime("cov(): \(name) cannot be negative") }
   }
 
   /// Of a matrix, a row for each variable.
@@ -46,7 +46,7 @@ extension Tensor {
     var weights = fweights
     if let aweights { weights = weights.map { $0 * aweights } ?? aweights }
     let total = weights?.sum() ?? Tensor(count, device: device)
-    if weights != nil, total.item().doubleValue == 0 {
+    if weights != nil, try total.element().doubleValue == 0 {
       throw .runtime("cov(): weights sum to zero, can't be normalized")
     }
     let mean = (weights.map { self * $0 } ?? self).sum(dim: 1) / total

@@ -362,7 +362,7 @@ enum Elementwise {
       case .scalar(let value): return .scalar(value)
       case .tensor(let body):
         // A 0-d tensor of the CPU may meet any device, as a number.
-        if body.storage.device !== device { return .scalar(Tensor(body).item()) }
+        if body.storage.device !== device { return .scalar(try Tensor(body).element()) }
         return .operand(body.operand.with(layout: body.layout.broadcast(to: layout.shape)))
       }
     }

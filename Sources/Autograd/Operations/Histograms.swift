@@ -15,13 +15,13 @@ extension Tensor {
       guard x.dtype.isIntegral && x.dtype != .bool else { throw .lacking("bincount_cpu", x.dtype) }
       guard minLength >= 0 else { throw .runtime("minlength should be >= 0") }
       if x.rank == 1 && x.count == 0 { return .zeros([minLength], dtype: .int64, device: x.device) }
-      guard x.rank == 1, Int(x.min()) >= 0 else {
+      guard x.rank == 1, try x.min().element().intValue >= 0 else {
         throw .runtime("bincount only supports 1-d non-negative integral inputs.")
       }
       if let weights, weights.shape != x.shape {
         throw .runtime("weights should be 1-d and have the same length as input")
       }
-      let size = Swift.max(Int(x.max()) &+ 1, minLength)
+      let size = Swift.max(Int(try x.max().element().intValue) &+ 1, minLength)
       let dtype = weights.map { $0.dtype == .float32 ? .float32 : .float64 } ?? DType.int64
       let amounts = weights.map { $0.to(dtype) } ?? .ones(x.shape, dtype: dtype, device: x.device)
       return Tensor.zeros([size], dtype: dtype, device: x.device).indexAdd(dim: 0, index: x.long(), source: amounts)
@@ -183,7 +183,7 @@ extension Tensor {
       } else if rows.count == 0 {
         [(Double, Double)](repeating: (0, 1), count: count)
       } else {
-        Array(zip(least.scalars(as: Double.self), greatest.scalars(as: Double.self)))
+        Array(zip(try least.elements(as: Double.self), try greatest.elements(as: Double.self)))
       }
     return try bounds.enumerated().map { (dim, bounds) throws(TensorError) in
       let (low, high) = bounds

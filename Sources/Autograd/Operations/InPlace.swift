@@ -97,7 +97,7 @@ extension ElementwiseOperation {
       if body.storage.device === x.device {
         argument = .operand(body.operand.with(layout: body.layout.broadcast(to: shape)))
       } else if body.layout.rank == 0 && body.storage.device === CPUDevice.shared {
-        argument = .scalar(Tensor(body).item())
+        argument = .scalar(try Tensor(body).element())
       } else {
         throw mixedDevices(x.device, body.storage.device)
       }

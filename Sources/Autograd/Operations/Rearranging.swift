@@ -174,7 +174,7 @@ extension Tensor {
       let flat = dim == nil ? x.flattened : x.atLeast1D()
       let dim = try wrapDimension(dim ?? 0, rank: flat.rank)
       let size = flat.shape[dim]
-      let times = counts.scalars(as: Int.self)
+      let times = try counts.elements(as: Int.self)
       guard times.count == size || times.count == 1 else {
         throw .runtime(
           "repeats must have the same size as input along dim, but got repeats.size(0) = \(times.count) and input.size(\(dim)) = \(size)"

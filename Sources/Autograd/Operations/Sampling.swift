@@ -38,7 +38,7 @@ extension Tensor {
   }
 
   private static func checkDeviations(_ std: Tensor) throws(TensorError) {
-    guard std.count == 0 || !Bool((std.detach() .< 0).any()) else {
+    if std.count > 0, try (std.detach() .< 0).any().element().boolValue {
       throw .runtime("normal expects all elements of std >= 0.0")
     }
   }

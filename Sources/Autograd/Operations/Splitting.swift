@@ -160,7 +160,7 @@ extension Tensor {
           "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional tensor, but got a tensor with "
             + "\(places.rank) dims")
       }
-      let numbers = places.scalars(as: Int.self)
+      let numbers = try places.elements(as: Int.self)
       // What kept them from being read has been told.
       guard numbers.count == places.count else { return [] }
       return places.rank == 0 ? list[0].tensorSplit(numbers[0], dim: dim) : list[0].tensorSplit(at: numbers, dim: dim)

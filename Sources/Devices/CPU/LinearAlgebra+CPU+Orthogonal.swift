@@ -4,8 +4,8 @@ extension LAPACKRun {
   func reflectors() throws(TensorError) {
     let a = try Matrices<T>(writing: outputs[0], from: inputs[0])
     let tau = try Matrices<T>(writing: outputs[1].asColumns)
-    try forEach(a.count, size: (a.rows, a.columns)) {
-      let work = Self.workspace { T.geqrf(order, a.rows, a.columns, nil, a.lead, nil, $0, -1) }
+    try forEach(a.count, size: (a.rows, a.columns)) { () throws(TensorError) in
+      let work = try Self.workspace { T.geqrf(order, a.rows, a.columns, nil, a.lead, nil, $0, -1) }
       return { item in T.geqrf(order, a.rows, a.columns, a[item], a.lead, tau[item], work.start, work.count) }
     }
     a.store()
@@ -17,8 +17,8 @@ extension LAPACKRun {
     let tau = try Matrices<T>(reading: inputs[1].asColumns)
     let q = try Matrices<T>(writing: outputs[0])
     let given = reflectors.elements(0).count
-    try forEach(q.count, size: (q.rows, q.columns)) {
-      let work = Self.workspace { T.orgqr(order, q.rows, q.columns, tau.rows, nil, q.lead, nil, $0, -1) }
+    try forEach(q.count, size: (q.rows, q.columns)) { () throws(TensorError) in
+      let work = try Self.workspace { T.orgqr(order, q.rows, q.columns, tau.rows, nil, q.lead, nil, $0, -1) }
       return { item in
         // LAPACK reads the reflectors alone; the columns behind them are made.
         q[item].update(from: reflectors[item], count: given)
@@ -33,8 +33,8 @@ extension LAPACKRun {
     let tau = try Matrices<T>(reading: inputs[1].asColumns)
     let b = try Matrices<T>(writing: outputs[0], from: inputs[2])
     let (side, transpose) = (letter("L"), letter(transposed ? "T" : "N"))
-    try forEach(b.count, size: (b.rows, b.columns)) {
-      let work = Self.workspace {
+    try forEach(b.count, size: (b.rows, b.columns)) { () throws(TensorError) in
+      let work = try Self.workspace {
         T.ormqr(order, side, transpose, b.rows, b.columns, tau.rows, nil, reflectors.lead, nil, nil, b.lead, $0, -1)
       }
       return { item in
@@ -54,10 +54,10 @@ extension LAPACKRun {
     let vectors = wantsVectors ? try Matrices<T>(writing: outputs[1], from: inputs[0]) : try Matrices<T>(copying: inputs[0])
     let n = vectors.rows
     let (job, triangle) = (letter(wantsVectors ? "V" : "N"), letter(upper ? "U" : "L"))
-    try forEach(vectors.count, size: (n, n), info: outputs[outputs.count - 1]) {
+    try forEach(vectors.count, size: (n, n), info: outputs[outputs.count - 1]) { () throws(TensorError) in
       var integerCount: Int32 = 1
-      let work = Self.workspace { T.syevd(order, job, triangle, n, nil, vectors.lead, nil, $0, -1, &integerCount, -1) }
-      let integers = Workspace<Int32>(count: Int(integerCount))
+      let work = try Self.workspace { T.syevd(order, job, triangle, n, nil, vectors.lead, nil, $0, -1, &integerCount, -1) }
+      let integers = try Workspace<Int32>(count: Int(integerCount))
       return { item in
         guard isFinite(triangleOf: vectors.elements(item), Int(n), upper: upper) else {
           vectors.elements(item).update(repeating: .nan)
@@ -82,11 +82,11 @@ extension LAPACKRun {
     let vt = wantsVectors ? try Matrices<T>(writing: outputs[2]) : nil
     let isFull = u.map { $0.columns == m } ?? false && vt.map { $0.rows == n } ?? false
     let job = letter(!wantsVectors ? "N" : isFull ? "A" : "S")
-    try forEach(a.count, size: (m, n), info: outputs[outputs.count - 1]) {
-      let work = Self.workspace {
+    try forEach(a.count, size: (m, n), info: outputs[outputs.count - 1]) { () throws(TensorError) in
+      let work = try Self.workspace {
         T.gesdd(order, job, m, n, nil, a.lead, nil, nil, u?.lead ?? 1, nil, vt?.lead ?? 1, $0, -1, nil)
       }
-      let integers = Workspace<Int32>(count: 8 * Int(min(m, n)))
+      let integers = try Workspace<Int32>(count: 8 * Int(min(m, n)))
       return { item in
         let vectors = [u, vt].compactMap { $0?.elements(item) }
         guard isFinite(a.elements(item)) else {
@@ -122,28 +122,28 @@ extension LAPACKRun {
     // LAPACK reads B and writes X in one matrix that has the rows of either.
     let lead = max(m, n, 1)
     let cutoff = T(cutoff)
-    try forEach(a.count, size: (m, n), info: outputs[3]) {
-      let both = Workspace<T>(count: Int(lead) * Int(k))
+    try forEach(a.count, size: (m, n), info: outputs[3]) { () throws(TensorError) in
+      let both = try Workspace<T>(count: Int(lead) * Int(k))
       let integers: Workspace<Int32>
       let solve: (_ a: T.Pointer?, _ s: T.Pointer?, _ rank: T.Integers?, _ work: T.Pointer, _ count: Int32) -> Int32
       switch driver {
       case .gels:
-        integers = Workspace(count: 0)
+        integers = try Workspace(count: 0)
         solve = { T.gels(order, letter("N"), m, n, k, $0, a.lead, both.start, lead, $3, $4) }
       case .gelsy:
-        integers = Workspace(count: Int(n))
+        integers = try Workspace(count: Int(n))
         solve = { T.gelsy(order, m, n, k, $0, a.lead, both.start, lead, integers.start, cutoff, $2, $3, $4) }
       case .gelsd:
         // LAPACK does not say here how many integers it wants; its documentation bounds them so.
         let least = Int(min(m, n))
-        integers = Workspace(count: 3 * least * 32 + 11 * least)
+        integers = try Workspace(count: 3 * least * 32 + 11 * least)
         solve = { T.gelsd(order, m, n, k, $0, a.lead, both.start, lead, $1, cutoff, $2, $3, $4, integers.start) }
       case .gelss:
-        integers = Workspace(count: 0)
+        integers = try Workspace(count: 0)
         solve = { T.gelss(order, m, n, k, $0, a.lead, both.start, lead, $1, cutoff, $2, $3, $4) }
       }
       var ignored: Int32 = 0
-      let work = Self.workspace { solve(nil, nil, &ignored, $0, -1) }
+      let work = try Self.workspace { solve(nil, nil, &ignored, $0, -1) }
       return { item in
         guard isFinite(a.elements(item)), isFinite(b.elements(item)) else {
           x.elements(item).update(repeating: .nan)

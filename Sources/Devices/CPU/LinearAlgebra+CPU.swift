@@ -97,13 +97,18 @@ struct LAPACKRun<T: LAPACKElement> {
   ///   - isShared: whether the threads share each matrix.
   ///   - body: prepares the workspace that all matrices of a share use, and returns what computes one of them.
   func forEach(
-    _ count: Int, size: (Int32, Int32), info: Operand? = nil, isShared: Bool = false, _ body: () -> (_ item: Int) -> Int32
+    _ count: Int, size: (Int32, Int32), info: Operand? = nil, isShared: Bool = false,
+    _ body: () throws(TensorError) -> (_ item: Int) -> Int32
   ) throws(TensorError) {
     let work = Int(size.0) * Int(size.1) * Int(min(size.0, size.1))
     let codes = try info.map { (info) throws(TensorError) in try MatrixIntegers(writing: info, size: 1) }
     let refused = Lock<Int32>(0)
+    let failure = Lock<TensorError?>(nil)
     func compute(_ range: Range<Int>) {
-      let compute = body()
+      let compute: (_ item: Int) -> Int32
+      do throws(TensorError) { compute = try body() } catch {
+        return failure.withLock { $0 = error }
+      }
       for item in range {
         let code = compute(item)
         codes?[item].pointee = code
@@ -115,6 +120,7 @@ struct LAPACKRun<T: LAPACKElement> {
     } else {
       ThreadPool.shared.parallel(count: count, grain: max(1, 30_000 / max(1, work)), compute)
     }
+    if let failure = failure.withLock({ $0 }) { throw failure }
     let code = refused.withLock { $0 }
     guard code == 0 else { throw .runtime("\(operation.name) on \(device): LAPACK returned the code \(code)") }
     codes?.store()
@@ -156,11 +162,11 @@ struct LAPACKRun<T: LAPACKElement> {
   // MARK: Workspace
 
   /// Memory that LAPACK asks for: the size is what it answers to a question for -1 elements.
-  static func workspace(_ query: (UnsafeMutablePointer<T>) -> Int32) -> Workspace<T> {
+  static func workspace(_ query: (UnsafeMutablePointer<T>) -> Int32) throws(TensorError) -> Workspace<T> {
     var answer: T = 1
     _ = query(&answer)
     // A size beyond the precision of Float has been rounded.
-    return Workspace(count: Int(answer.nextUp.rounded(.up)))
+    return try Workspace(count: Int(answer.nextUp.rounded(.up)))
   }
 }
 
@@ -168,14 +174,16 @@ struct LAPACKRun<T: LAPACKElement> {
 final class Workspace<T> {
   let start: UnsafeMutablePointer<T>
   let count: Int32
+  private let memory: (block: UnsafeMutableRawPointer, byteCount: Int)
 
-  init(count: Int) {
+  init(count: Int) throws(TensorError) {
     self.count = Int32(clamping: max(count, 1))
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: Int(self.count) * MemoryLayout<T>.stride, alignment: 64)
-    start = memory.bindMemory(to: T.self, capacity: Int(self.count))
+    let byteCount = Int(self.count) * MemoryLayout<T>.stride + 64
+    memory = (try CachingAllocator.shared.allocate(byteCount: byteCount), byteCount)
+    start = memory.block.alignedUp(toMultipleOf: 64).bindMemory(to: T.self, capacity: Int(self.count))
   }
 
-  deinit { UnsafeMutableRawPointer(start).deallocate() }
+  deinit { CachingAllocator.shared.deallocate(memory.block, byteCount: memory.byteCount) }
 }
 
 // MARK: - Triangular factors, and what is solved with them
@@ -262,8 +270,8 @@ extension LAPACKRun {
     let factors = try Matrices<T>(writing: outputs[0], from: inputs[0])
     let n = factors.rows
     let pivots = try MatrixIntegers(writing: outputs[1], size: Int(n))
-    try forEach(factors.count, size: (n, n), info: outputs[2]) {
-      let work = Self.workspace { T.sytrf(order, letter("L"), n, nil, factors.lead, nil, $0, -1) }
+    try forEach(factors.count, size: (n, n), info: outputs[2]) { () throws(TensorError) in
+      let work = try Self.workspace { T.sytrf(order, letter("L"), n, nil, factors.lead, nil, $0, -1) }
       return { item in
         let code = T.sytrf(order, letter("L"), n, factors[item], factors.lead, pivots[item], work.start, work.count)
         // What LAPACK leaves above the diagonal is of the input.

@@ -4,8 +4,10 @@ struct DrawnError: Error {}
 
 /// Functions, objects and devices.
 extension Draw {
-  func placement() -> any DeviceConvertible { chance(3) ? pick(["cpu", "mps", "reference", "mps:1", "cuda", ""]) : device() }
-  func device() -> any Device { chance(4) ? pick([.cpu, .accelerator, .reference] as [any Device]) : scene.device }
+  func placement() -> any DeviceConvertible {
+    chance(3) ? pick(["cpu", "mps", "mps:1", "cuda", ""] + (scene.isLarge ? [] : ["reference"])) : device()
+  }
+  func device() -> any Device { chance(4) ? pick(scene.devices) : scene.device }
   func generator() -> Generator { chance(3) ? .default : Generator(seed: int("seed")) }
 
   func steadyFunction() -> (Tensor) -> Tensor {
@@ -68,7 +70,8 @@ extension Draw {
   func work() -> Tensor {
     let (x, y) = (tensor("x"), tensor("y"))
     switch below(7) {
-    case 0: return x
+    // A scope hands on what its body gives, so that is to be no value that had failed before.
+    case 0: return x.isValid ? x : x + 1
     case 1: return (x + y).sum()
     case 2: return x.matmul(y)
     case 3:

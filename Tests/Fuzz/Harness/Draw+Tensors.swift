@@ -34,7 +34,7 @@ extension Draw {
     }
     let role = role(name)
     let dtype = dtype(for: role)
-    let device = isWild(20) ? pick([.cpu, .accelerator, .reference] as [any Device]) : scene.device
+    let device = isWild(20) ? pick(scene.devices) : scene.device
     let plain = (try? checked { laidOut(filled(shape(for: role, name), dtype, role), device) }) ?? failedTensor
     let tensor = (try? checked { placed(plain, isTarget) }) ?? plain
     note("\(name): \(about(tensor))")

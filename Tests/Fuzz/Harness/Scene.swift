@@ -36,14 +36,17 @@ struct Scene {
     dtype = stream.pick(
       [.float32, .float32, .float32, .float32, .float32, .float64, .float64, .float64, .int64, .int64] + DType.allCases)
     device = stream.pick([.cpu, .cpu, .cpu, .cpu, .cpu, .cpu, .accelerator, .accelerator, .reference] as [any Device])
-    // The reference device defines what is right; it is not for large tensors.
-    if device === ReferenceDevice.shared && shape.reduce(1, *) > 4096 { device = .cpu }
     extent = shape.filter { $0 > 0 }.min() ?? 1
     wantsGradients = stream.chance(2)
     if isTame && stream.chance(2) { dtype = stream.chance(2) ? .float32 : .float64 }
     if device === AcceleratorDevice.shared { hasFaults = stream.chance(12) }
     isHuge = stream.chance(2000)
+    if isLarge && device === ReferenceDevice.shared { device = .cpu }
   }
 
   var count: Int { shape.reduce(1, *) }
+
+  var isLarge: Bool { count > 4096 }
+  /// The reference device defines what is right; it is not for large tensors.
+  var devices: [any Device] { isLarge ? [.cpu, .accelerator] : [.cpu, .accelerator, .reference] }
 }

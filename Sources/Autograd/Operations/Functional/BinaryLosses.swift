@@ -87,7 +87,7 @@ extension F {
       guard x.isFloatingPoint else { throw .lacking("binary_cross_entropy", x.dtype) }
       for (name, probabilities) in [("input", x), ("target", target)] {
         let p = probabilities.detach()
-        guard Bool(((p .>= 0) .& (p .<= 1)).all()) else {
+        guard try ((p .>= 0) .& (p .<= 1)).all().element().boolValue else {
           throw .runtime("all elements of \(name) should be between 0 and 1")
         }
       }

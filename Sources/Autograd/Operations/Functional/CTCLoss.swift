@@ -65,7 +65,7 @@ private struct CTCLengths {
     for (name, lengths) in [("input_lengths", inputs), ("target_lengths", targets)] {
       guard lengths.dtype.isIntegral else { throw .runtime("\(name) must be integral") }
       guard lengths.count == batch else { throw .runtime("\(name) must be of size batch_size") }
-      for length in lengths.scalars(as: Int.self) {
+      for length in try lengths.elements(as: Int.self) {
         let bound = length < 0 ? ("least", 0) : ("most", shape[0])
         guard length >= 0, name == "target_lengths" || length <= shape[0] else {
           throw .runtime(
@@ -74,7 +74,7 @@ private struct CTCLengths {
         }
       }
     }
-    targetCounts = targets.scalars(as: Int.self)
+    targetCounts = try targets.elements(as: Int.self)
     self.inputs = inputs.detach().flatten().to(.int64)
     self.targets = targets.detach().flatten().to(.int64)
   }

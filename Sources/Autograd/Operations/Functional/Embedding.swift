@@ -94,9 +94,10 @@ extension F {
         guard classes > 0 else { throw .runtime("Can not infer total number of classes from empty tensor.") }
       } else {
         let (least, greatest) = x.aminmax()
-        guard Int(least) >= 0 else { throw .runtime("Class values must be non-negative.") }
-        if classes == -1 { classes = Int(greatest) &+ 1 }
-        guard Int(greatest) < classes else { throw .runtime("Class values must be smaller than num_classes.") }
+        let (first, last) = (Int(try least.element().intValue), Int(try greatest.element().intValue))
+        guard first >= 0 else { throw .runtime("Class values must be non-negative.") }
+        if classes == -1 { classes = last &+ 1 }
+        guard last < classes else { throw .runtime("Class values must be smaller than num_classes.") }
       }
       _ = try Layout.checkedCount(x.shape + [classes])
       return (x.unsqueeze(-1) .== Tensor.positions(classes, on: x.device)).to(.int64)

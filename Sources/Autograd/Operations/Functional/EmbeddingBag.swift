@@ -25,23 +25,11 @@ extension F {
     perSampleWeights: Tensor? = nil, includeLastOffset: Bool = false, paddingIdx: Int? = nil
   ) -> Tensor {
     attempt([input, weight] + [offsets, perSampleWeights].compactMap(\.self)) { list throws(TensorError) in
-      let (positions, table) = (list[0], list[1])
-      try checkOneDevice(list)
+      let table = list[1]
       let factors = perSampleWeights?.frozen
-      try checkBags(positions, table, offsets: offsets, factors, mode, scaleGradByFreq: scaleGradByFreq)
-      let padding = try checkedPadding(paddingIdx, rows: table.shape[0])
-      let flat = positions.flatten().to(.int64)
+      let (flat, starts, padding) = try checkedBags(
+        list, offsets: offsets, factors, mode, scaleGradByFreq: scaleGradByFreq, includeLastOffset: includeLastOffset, paddingIdx)
       let count = flat.count
-      if try flat.firstOutside(of: table.shape[0]) != nil {
-        let values = flat.scalars(as: Int.self)
-        let first = values.firstIndex { $0 < 0 || $0 >= table.shape[0] } ?? 0
-        throw .runtime(
-          "Index \(first) of input takes value \(values[first]) which is not in the valid range [0, \(table.shape[0]))")
-      }
-      let starts =
-        try offsets.map { (offsets) throws(TensorError) in
-          try checkOffsets(offsets.frozen, count: count, includesEnd: includeLastOffset)
-        } ?? Tensor.positions(positions.shape[0], on: table.device) * positions.shape[1]
       let bags = offsets != nil && includeLastOffset ? starts.count - 1 : starts.count
       // What comes after the last offset is in a bag that is thrown away.
       let marks = Tensor.zeros([count + 1], dtype: .int64, device: table.device)
@@ -61,7 +49,15 @@ extension F {
     scaleGradByFreq: Bool = false, mode: BagMode = .mean, perSampleWeights: Tensor? = nil, includeLastOffset: Bool = false,
     paddingIdx: Int? = nil
   ) -> Tensor {
-    limitNorms(of: &weight, at: input, maxNorm, normType, "embedding_bag")
+    // What is wrong with the arguments is told before the table changes.
+    let checked = attempt([input, weight] + [offsets, perSampleWeights].compactMap(\.self)) { list throws(TensorError) in
+      _ = try checkedBags(
+        list, offsets: offsets, perSampleWeights?.frozen, mode, scaleGradByFreq: scaleGradByFreq,
+        includeLastOffset: includeLastOffset, paddingIdx)
+      return list[1]
+    }
+    guard checked.isValid else { return checked }
+    return limitNorms(of: &weight, at: input, maxNorm, normType, "embedding_bag")
       ?? embeddingBag(
         input, weight, offsets: offsets, scaleGradByFreq: scaleGradByFreq, mode: mode, perSampleWeights: perSampleWeights,
         includeLastOffset: includeLastOffset, paddingIdx: paddingIdx)
@@ -110,6 +106,28 @@ private struct BagContents {
 }
 
 // MARK: - Rules
+
+/// The positions as one row of int64, where each bag starts, and the row that does not count, if all arguments go together.
+private func checkedBags(
+  _ list: [Tensor], offsets: Tensor?, _ factors: Tensor?, _ mode: F.BagMode, scaleGradByFreq: Bool, includeLastOffset: Bool,
+  _ paddingIdx: Int?
+) throws(TensorError) -> (flat: Tensor, starts: Tensor, padding: Int?) {
+  let (positions, table) = (list[0], list[1])
+  try checkOneDevice(list)
+  try checkBags(positions, table, offsets: offsets, factors, mode, scaleGradByFreq: scaleGradByFreq)
+  let padding = try checkedPadding(paddingIdx, rows: table.shape[0])
+  let flat = positions.flatten().to(.int64)
+  if try flat.firstOutside(of: table.shape[0]) != nil {
+    let values = try flat.elements(as: Int.self)
+    let first = values.firstIndex { $0 < 0 || $0 >= table.shape[0] } ?? 0
+    throw .runtime("Index \(first) of input takes value \(values[first]) which is not in the valid range [0, \(table.shape[0]))")
+  }
+  let starts =
+    try offsets.map { (offsets) throws(TensorError) in
+      try checkOffsets(offsets.frozen, count: flat.count, includesEnd: includeLastOffset)
+    } ?? Tensor.positions(positions.shape[0], on: table.device) * positions.shape[1]
+  return (flat, starts, padding)
+}
 
 private func checkBags(
   _ positions: Tensor, _ table: Tensor, offsets: Tensor?, _ factors: Tensor?, _ mode: F.BagMode, scaleGradByFreq: Bool
@@ -166,7 +184,7 @@ private func checkOffsets(_ offsets: Tensor, count: Int, includesEnd: Bool) thro
       "Expected tensor for argument #1 'offsets' to have one of the following scalar types: Long, Int; but got "
         + "torch.\(offsets.dtype.scalarTypeName)Tensor instead (while checking arguments for embedding_bag)")
   }
-  let values = offsets.scalars(as: Int.self)
+  let values = try offsets.elements(as: Int.self)
   guard let first = values.first, let last = values.last else {
     if includesEnd { throw .runtime("include_last_offset: number of offset should be at least 1") }
     return offsets.to(.int64)

@@ -185,7 +185,7 @@ extension F {
     reduction: LossReduction = .mean
   ) -> Tensor {
     attempt(input, target, variance) { x, target, variance throws(TensorError) in
-      guard !Bool((variance.detach() .< 0).any()) else { throw .value("var has negative entry/entries") }
+      guard try !(variance.detach() .< 0).any().element().boolValue else { throw .value("var has negative entry/entries") }
       let spread = try variance.spread(over: x.shape)
       let clamped = spread.detach().clamp(min: eps).differentiable("CloneBackward0", spread, saves: false) { g in g }
       let losses = Operation.gaussian(x.argument, target.argument, clamped.argument)

@@ -39,9 +39,8 @@ extension Linalg {
         broadcast(a.bare, batch: batch), broadcast(right.bare, batch: batch), .leastSquares(driver, cutoff: cutoff))
       let empty = try vectors([0], like: a)
       var residuals = empty
-      if a.rows > a.columns, driver != .gelsy,
-        driver == .gels || Bool((bare.rank .== a.columns).all())
-      {
+      let isDetermined = driver == .gels ? true : try (bare.rank .== a.columns).all().element().boolValue
+      if a.rows > a.columns, driver != .gelsy, isDetermined {
         let error = a.bare.matmul(bare.x) - right.bare
         residuals = (error * error).sum(dim: -2)
       }

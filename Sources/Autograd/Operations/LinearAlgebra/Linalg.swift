@@ -82,7 +82,7 @@ extension Linalg {
   static func check(
     _ info: Tensor, _ name: String, _ kind: TensorError.Kind = .linearAlgebra, _ message: (_ code: Int) -> String
   ) throws(TensorError) {
-    let codes = info.scalars(as: Int.self)
+    let codes = try info.elements(as: Int.self)
     guard let item = codes.firstIndex(where: { $0 != 0 }) else { return }
     let place = info.rank == 0 ? "" : "(Batch element \(item)): "
     throw TensorError(kind, "\(name): \(place)\(message(codes[item]))")

@@ -85,23 +85,25 @@ extension ElementwiseOperation {
 
   /// A polynomial by its recurrence, unless that would run for minutes.
   fileprivate func ofDegree(_ n: some TensorConvertible, _ x: some TensorConvertible) -> Tensor {
+    do throws(TensorError) { try checkDegree(n, x) } catch { return .failure(error) }
+    return self(x, n, isRecorded: false)
+  }
+
+  private func checkDegree(_ n: some TensorConvertible, _ x: some TensorConvertible) throws(TensorError) {
     // Shapes that do not fit are the operation's error.
     let count = (try? broadcastShapes(x.shape, n.shape))?.reduce(1, *) ?? 0
     let degree: Double
     switch n.tensorOrNumber {
     case .number(let number): degree = number.doubleValue
     case .tensor(let tensor):
-      guard tensor.isValid else { return tensor.passedOn }
       // Waits for the device. A degree beyond the integers is none.
       let degrees = tensor.detach().to(.float64)
-      degree = tensor.count == 0 ? 0 : Tensor.where(degrees .< 0x1p63, degrees, 0).max().item().doubleValue
+      degree = tensor.count == 0 ? 0 : try Tensor.where(degrees .< 0x1p63, degrees, 0).max().element().doubleValue
     }
     guard !(degree < 0x1p63) || degree * Double(count) <= Self.longest else {
-      return .failure(
-        .runtime(
-          "\(name.dropFirst("special_".count))(): a degree of \(degree.streamText) for \(count) elements takes too many steps"))
+      throw .runtime(
+        "\(name.dropFirst("special_".count))(): a degree of \(degree.streamText) for \(count) elements takes too many steps")
     }
-    return self(x, n, isRecorded: false)
   }
 }
 
