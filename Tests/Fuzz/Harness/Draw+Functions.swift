@@ -69,9 +69,10 @@ extension Draw {
   /// The body of a scope.
   func work() -> Tensor {
     let (x, y) = (tensor("x"), tensor("y"))
-    switch below(7) {
     // A scope hands on what its body gives, so that is to be no value that had failed before.
-    case 0: return x.isValid ? x : x + 1
+    guard x.isValid else { return x + y }
+    switch below(7) {
+    case 0: return x
     case 1: return (x + y).sum()
     case 2: return x.matmul(y)
     case 3:
