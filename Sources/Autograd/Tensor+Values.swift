@@ -161,6 +161,7 @@ extension Double {
 }
 
 extension Int {
-  /// The element of a tensor of one, truncated toward zero.
-  public init(_ tensor: Tensor) { self = tensor.number.map { Int($0.intValue) } ?? 0 }
+  /// The element of a tensor of one, truncated toward zero. One after an error, as the sizes of a failed tensor are: ranges and divisions by it
+  /// do not trap.
+  public init(_ tensor: Tensor) { self = tensor.number.map { Int($0.intValue) } ?? 1 }
 }

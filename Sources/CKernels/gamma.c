@@ -235,7 +235,7 @@ static double zeta_by_sum(double s, double q) {
   for (; q < 10 || q < s; q++) {
     double term = pow(q, -s);
     sum += term;
-    if (q > 0 && term <= sum * 0x1p-54 / (q + 1)) return sum;
+    if (q > 0 && term <= fabs(sum) * 0x1p-54 / (q + 1)) return sum;
   }
   double power = pow(q, -s), square = q * q;
   if (power == 0) return sum;

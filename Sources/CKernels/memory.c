@@ -15,6 +15,14 @@
   case 8: LOOP(uint64_t) break;                                                                                        \
   }
 
+bool fx_has_memory(long byte_count) {
+  // Told nothing of this pointer, a compiler takes a block that nobody uses for one that needs not be asked for.
+  void *volatile block = malloc((size_t)byte_count);
+  if (!block) return false;
+  free(block);
+  return true;
+}
+
 void fx_load_strided(void *out, const void *in, long stride, long n, int element_size) {
   if (stride == 1) {
     memcpy(out, in, (size_t)n * (size_t)element_size);

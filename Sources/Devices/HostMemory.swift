@@ -1,3 +1,5 @@
+import CKernels
+
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Musl)
@@ -34,15 +36,10 @@ public enum HostMemory {
   public static let objectByteCount = 96
 
   private static func isThere(_ byteCount: Int) -> Bool {
-    if let block = malloc(byteCount) {
-      free(block)
-      return true
-    }
+    if fx_has_memory(byteCount) { return true }
     // What is kept for reuse can be given up.
     CachingAllocator.shared.emptyCache()
-    guard let block = malloc(byteCount) else { return false }
-    free(block)
-    return true
+    return fx_has_memory(byteCount)
   }
 
   /// Calls `body` with memory for so many bytes.

@@ -131,4 +131,59 @@ import Testing
     let refusal = message { x.grad = Tensor.ones([2], dtype: .float64) }
     #expect(refusal?.hasPrefix("attempting to assign a gradient with dtype 'double'") == true)
   }
+
+  /// What would be stored in `grad` and break the next pass is an error now.
+  @Test func resultsOfAnotherKind() {
+    let w = Tensor([1.0, 1], requiresGrad: true)
+    func pass(_ hook: @escaping @Sendable (Tensor) -> Tensor?) throws {
+      let handle = w.registerHook(hook)
+      defer { handle.remove() }
+      try checked { (w * 2).sum().backward() }
+    }
+    #expect(
+      throws: TensorError.runtime("hook '<lambda>' has changed the type of value (was torch.FloatTensor got torch.DoubleTensor)")
+    ) { try pass { $0.to(.float64) } }
+    #expect(
+      throws: TensorError.runtime("hook '<lambda>' has changed the type of value (was torch.FloatTensor got torch.mps.FloatTensor)")
+    ) { try pass { $0.to("mps") } }
+    #expect(w.grad == nil)
+  }
+
+  @Test func nodeHooksGiveAsManyAsThereAre() throws {
+    let w = Tensor([1.0, 1], requiresGrad: true)
+    for count in [0, 1, 4] {
+      let y = w * w
+      _ = y.gradFn!.registerHook { _, _ in [Tensor?](repeating: nil, count: count) }
+      #expect(
+        throws: TensorError.runtime("hook '<lambda>' has returned an incorrect number of values (got \(count), but expected 2)")
+      ) { try checked { y.sum().backward() } }
+    }
+  }
+
+  /// In PyTorch the tensor is the same object after an operation in place.
+  @Test func retainedThroughOperationsInPlace() {
+    let x = Tensor([1.0, 2], requiresGrad: true)
+    var y = x * 2
+    y.retainGrad()
+    y *= 3
+    #expect(y.retainsGrad)
+    y[0] = 5
+    #expect(y.retainsGrad)
+    y.update { $0.sin() }
+    y.sum().backward()
+    #expect(y.grad == Tensor([1.0, 1]))
+  }
+
+  /// A chain of closures, as long as memory allows.
+  @Test func deepChainsOfHooks() {
+    let w = Tensor([1.0], requiresGrad: true)
+    var h = w * 1
+    for _ in 0..<100_000 {
+      let p = h
+      h = h.tanh()
+      _ = h.registerHook { g in g + 0 * p.detach() }
+    }
+    h = w * 1
+    #expect(h.requiresGrad)
+  }
 }

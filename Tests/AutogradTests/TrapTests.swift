@@ -1,3 +1,4 @@
+import Devices
 import Fluxion
 import Testing
 
@@ -143,6 +144,70 @@ import Testing
       #expect(error?.message.hasPrefix(message) ?? false, "\(error?.message ?? "")")
     } else {
       try checked(call.body)
+    }
+  }
+
+  /// Lists and numbers of what failed, as ordinary code uses them.
+  @Test func partsAndNumbersOfFailedValues() {
+    let (a, b) = (Tensor([1.0, 2]), Tensor([1.0, 2, 3]))
+    func fails(_ body: () -> Void) { #expect(throws: TensorError.self) { try checked { body() } } }
+    fails { _ = Array(a + b)[0] }
+    fails { _ = (a + b).map { $0.sum() }.first! }
+    fails { _ = a.tensorSplit(-1)[1] }
+    fails { _ = 10 / Int((a + b).sum()) }
+    fails { _ = [Int](repeating: 0, count: Int((a + b).sum()) - 1) }
+    fails { for i in 1...Int((a + b).max()) { _ = a[i] } }
+  }
+
+  @Test func updatesThatChangeTheVariableThemselves() {
+    let w = Tensor([1.0, 2], requiresGrad: true)
+    var copy = w
+    #expect(throws: TensorError.self) {
+      try checked {
+        noGrad {
+          copy.update { v in
+            var same = w
+            same += 1
+            return v * 2
+          }
+        }
+      }
+    }
+  }
+
+  /// The numbers that a decision hangs on: where they cannot be read nothing goes on with others.
+  @Test func decisionsOnNumbersThatCannotBeRead() throws {
+    let device = AcceleratorDevice()
+    let degrees = Tensor([4e9, 1e9], dtype: .float64).to(device)
+    for position in 0..<6 {
+      var options = AcceleratorOptions()
+      options.faults = [position: .runtime("a fault")]
+      device.options = options
+      #expect(throws: TensorError.self) { try checked { Special.legendrePolynomialP(0.25, degrees) } }
+    }
+    device.options = AcceleratorOptions()
+  }
+
+  @Test func aTableChangesAfterAllChecks() {
+    var table = Tensor([[3.0, 4], [6, 8]])
+    let before = table
+    #expect(throws: TensorError.self) {
+      try checked {
+        F.embeddingBag(Tensor([[0, 1]]), &table, maxNorm: 1, mode: .sum, perSampleWeights: Tensor([1.0, 2, 3]))
+      }
+    }
+    #expect(table == before)
+  }
+
+  @Test(arguments: ["cpu", "mps"])
+  func sourcesOfLowerRank(device: String) {
+    let x = Tensor([[1, 2], [1, -2]]).to(device)
+    let (index, source) = (Tensor([1, 1]).to(device), Tensor([0, -2]).to(device))
+    #expect(throws: TensorError.runtime("index_add_(): Indexing dim 1 is out of bounds of the source tensor with dim 1")) {
+      try checked { x.indexAdd(dim: 1, index: index, source: source, alpha: -1) }
+    }
+    #expect(throws: TensorError.runtime("index_reduce_(): Indexing dim 1 is out of bounds of the source tensor with dim 1")) {
+      try checked { x.indexReduce(dim: 1, index: index, source: source, reduce: .prod) }
     }
   }
 }

@@ -170,6 +170,10 @@ struct BackwardPass {
       guard var gradient = gradients[index] else { continue }
       for hook in hooks.gradient[index]?.all ?? [] {
         guard let replaced = try hook(gradient, node)?.valid() else { continue }
+        guard replaced.dtype == gradient.dtype, replaced.device === gradient.device else {
+          throw .runtime(
+            "hook '<lambda>' has changed the type of value (was \(gradient.legacyTypeName) got \(replaced.legacyTypeName))")
+        }
         guard replaced.shape == gradient.shape else {
           throw .runtime("hook '<lambda>' has changed the size of value")
         }
@@ -191,7 +195,12 @@ struct BackwardPass {
     var results = try pullback.inputGradients(gradients, node)
     let incoming = (0..<node.results.count).map { gradients[$0] }
     for hook in hooks.node.all {
-      if let replaced = hook(results, incoming) { results = replaced }
+      guard let replaced = hook(results, incoming) else { continue }
+      guard replaced.count == results.count else {
+        throw .runtime(
+          "hook '<lambda>' has returned an incorrect number of values (got \(replaced.count), but expected \(results.count))")
+      }
+      results = replaced
     }
     for (index, gradient) in results.enumerated() {
       if let gradient { try deliver(gradient, input: index, of: node) }
@@ -298,6 +307,13 @@ struct BackwardPass {
       }
     }
     return reaching
+  }
+}
+
+extension Tensor {
+  /// As PyTorch's older errors name device and dtype.
+  fileprivate var legacyTypeName: String {
+    "torch.\(device === CPUDevice.shared ? "" : "\(device.type).")\(dtype.scalarTypeName)Tensor"
   }
 }
 

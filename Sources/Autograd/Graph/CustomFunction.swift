@@ -118,7 +118,7 @@ extension DifferentiableFunction {
         return try result.valid()
       }
       guard let variable = x.body.node?.variable else {
-        x = try result()
+        x.become(try result())
         return
       }
       guard !GradientMode.isEnabled else {

@@ -109,6 +109,13 @@ extension Tensor {
     if node.variable == nil { _ = node.retained(index) }
   }
 
+  /// Takes the result of an operation in place. In PyTorch the tensor is the same object then, and goes on keeping its gradient.
+  mutating func become(_ result: Tensor) {
+    let keepsGradient = body.node != nil && retainsGrad
+    self = result
+    if keepsGradient && result.requiresGrad { retainGrad() }
+  }
+
   /// Whether a computed tensor keeps its gradient.
   public var retainsGrad: Bool {
     gradFn?.hooks?.retained[outputIndex] != nil

@@ -157,6 +157,7 @@ public final class Node: @unchecked Sendable {
     let edges: HeldEdges
     let saved: SavedOperands
     let pullback: NodePullback?
+    let hooks: HookList?
   }
 
   private final class Waiting {
@@ -174,13 +175,14 @@ public final class Node: @unchecked Sendable {
         waiting = Waiting()
         thread.pointee.waiting = Unmanaged.passRetained(waiting).toOpaque()
       }
-      waiting.remains.append(Remains(edges: edges, saved: saved.take(), pullback: pullback.take()))
+      waiting.remains.append(Remains(edges: edges, saved: saved.take(), pullback: pullback.take(), hooks: hookList.take()))
       return
     }
     thread.pointee.depth += 1
     edges.release()
     saved.clear()
     pullback = nil
+    hookList = nil
     thread.pointee.depth -= 1
     if thread.pointee.depth == 0, let known = thread.pointee.waiting {
       let waiting = Unmanaged<Waiting>.fromOpaque(known).takeUnretainedValue()

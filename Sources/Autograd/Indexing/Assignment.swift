@@ -58,9 +58,11 @@ extension Tensor {
     if !isOwner { target = try target.copied(keepsValue: keepsValue) }
     try write.run(on: keepsValue ? target.updated : target)
     if isOwner && node === body.node { return }
-    body = TensorBody(
-      storage: target.storage, layout: target.layout, dtype: target.dtype, node: node, outputIndex: Int(outputIndex),
-      flags: body.flags)
+    become(
+      Tensor(
+        TensorBody(
+          storage: target.storage, layout: target.layout, dtype: target.dtype, node: node, outputIndex: Int(outputIndex),
+          flags: body.flags)))
   }
 
   /// Whether nobody else holds this tensor's memory, whose elements are there then. Hold no operand of it when asking.

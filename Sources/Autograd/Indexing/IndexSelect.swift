@@ -52,7 +52,10 @@ extension Tensor {
         )
       }
       let dim = try wrapDimension(dim, rank: x.rank)
-      let size = source.rank == 0 ? 1 : source.shape[Swift.min(dim, source.rank - 1)]
+      guard source.rank == 0 || dim < source.rank else {
+        throw .runtime("index_add_(): Indexing dim \(dim) is out of bounds of the source tensor with dim \(source.rank)")
+      }
+      let size = source.rank == 0 ? 1 : source.shape[dim]
       guard index.count == size else {
         throw .runtime(
           "index_add_(): Number of indices (\(index.count)) should be equal to source.size(dim): (\(size)), for dim: \(dim)")

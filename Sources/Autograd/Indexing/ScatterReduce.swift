@@ -41,13 +41,16 @@ extension Tensor {
           "index_reduce_(): self (\(x.dtype.scalarTypeName)) and source (\(source.dtype.scalarTypeName)) must have the same scalar type"
         )
       }
-      let size = source.rank == 0 ? 1 : source.shape[Swift.min(dim, source.rank - 1)]
+      guard source.rank == 0 || dim < source.rank else {
+        throw .runtime("index_reduce_(): Indexing dim \(dim) is out of bounds of the source tensor with dim \(source.rank)")
+      }
+      let size = source.rank == 0 ? 1 : source.shape[dim]
       guard index.count == size else {
         throw .runtime(
           "index_reduce_(): Number of indices (\(index.count)) should be equal to source.size(dim): (\(size)), for dim: \(dim)")
       }
       var own = [Int](repeating: 1, count: source.rank)
-      if source.rank > 0 { own[Swift.min(dim, source.rank - 1)] = index.count }
+      if source.rank > 0 { own[dim] = index.count }
       if try index.firstOutside(of: x.rank == 0 ? 1 : x.shape[dim]) != nil { throw .index("index out of range in self") }
       let spread = index.reshape(own).expand(source.shape)
       return try ReducedScatter(dim: dim, index: spread, reduction: reduce, includesSelf: includeSelf)

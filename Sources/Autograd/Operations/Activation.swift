@@ -115,7 +115,10 @@ extension Tensor {
   /// Error: `min_val cannot be greater than max_val`.
   public func hardtanh(min: Double = -1, max: Double = 1) -> Tensor {
     guard min <= max else { return .failure(.value("min_val cannot be greater than max_val")) }
-    return Operation.hardtanh(self, parameter(min), parameter(max))
+    do throws(TensorError) {
+      let (low, high) = try bounds(parameter(min), parameter(max))
+      return Operation.hardtanh(self, low!, high!)
+    } catch { return .failure(error) }
   }
 
   /// self where it is positive, else alpha · (exp(self) - 1).

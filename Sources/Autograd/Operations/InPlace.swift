@@ -42,7 +42,7 @@ extension ElementwiseOperation {
     if mode == .recording && (x.requiresGrad || isRecorded) {
       let result = try callAsFunction(.tensor(x.body), other).valid()
       try checkStore(of: result.shape, result.dtype, in: x)
-      x = try result.to(x.dtype).valid()
+      x.become(try result.to(x.dtype).valid())
       return
     }
     let isOwner = isKnownUniquelyReferenced(&x.body) && Storage.isHeldAlone(&x.body.storage)

@@ -58,27 +58,34 @@ extension Tensor {
   /// Replaces this tensor by what `operation` makes of it, under the rules of in-place operations: `x.update { $0.relu() }` is PyTorch's
   /// `x.relu_()`.
   ///
-  /// Errors, after which the tensor is unchanged: it is a variable while operations are recorded; the result has another shape, or a dtype
+  /// Swift allows no other access to a mutable property meanwhile: where the function reads `model.w`, update a copy of the variable, which is that
+  /// variable too (`var w = model.w; w.update { $0 - 0.1 * model.w.grad! }`).
+  ///
+  /// Errors, after which the tensor is unchanged: the function changes the variable itself; it is a variable while operations are recorded; the result has another shape, or a dtype
   /// that does not convert to this one's.
   public mutating func update(_ operation: (Tensor) -> Tensor) {
     do throws(TensorError) {
       let variable = try writableVariable()
-      while true {
+      for _ in 0..<Self.mostUpdates {
         let old = frozen
         let result = try operation(old).valid()
         try checkInPlace(of: result.shape, result.dtype, in: shape, dtype)
         let new = try old.keepingValue(in: result.to(dtype).valid(), isShared: true)
         guard let variable else {
-          self = new
+          become(new)
           return
         }
         // Where another thread has changed the variable meanwhile, this is done again with what it is now.
         if variable.replace(old.operand, by: new.operand) { return }
       }
+      throw .runtime("update: the variable has been changed every time that its new value was computed, as by the function itself")
     } catch {
       Tensor.report(error)
     }
   }
+
+  /// Other threads get in between a few times; a function that changes the variable itself, each time.
+  private static let mostUpdates = 10_000
 
   // MARK: Their common parts
 
@@ -116,7 +123,7 @@ extension Tensor {
     if let variable {
       try variable.update { (state) throws(TensorError) in state.value = result.operand }
     } else {
-      self = result
+      become(result)
     }
   }
 

@@ -115,7 +115,11 @@ extension Tensor {
       guard elements.count > 0 else { return .full(x.shape, invert, device: x.device) }
       let dtype = resultType(x, elements)
       let values = x.detach().to(dtype)
-      let sorted = elements.detach().to(dtype).reshape([-1]).sort().values
+      var others = elements.detach().to(dtype).reshape([-1])
+      // No search finds its way by what is no number.
+      if dtype.isFloatingPoint { others = others.maskedSelect(others.isNaN().logicalNot()) }
+      guard others.count > 0 else { return .full(x.shape, invert, device: x.device) }
+      let sorted = others.sort().values
       let found = sorted.take(sorted.searchsorted(values).clamp(max: sorted.count - 1))
       return invert ? values .!= found : values .== found
     }

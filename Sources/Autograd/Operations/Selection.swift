@@ -112,8 +112,13 @@ extension Operation {
   }
   fileprivate static let clampMinKernel = ElementwiseKernel { x, low in (x .> low).select(x, (x .<= low).select(low, .nan)) }
   fileprivate static let clampMaxKernel = ElementwiseKernel { x, high in (x .< high).select(x, (x .>= high).select(high, .nan)) }
-  // Tensors share the gradient at a tie, as extrema do.
-  fileprivate static let clampToTensorsKernel = ElementwiseKernel { x, low, high in x.maximum(low).minimum(high) }
+  // Tensors share the gradient at a tie, as extrema do. Where the lower bound is the upper one or above it there is no room for a tie, and of
+  // what is no number the gradient goes to the element.
+  fileprivate static let clampToTensorsKernel = ElementwiseKernel { x, low, high in
+    let isNumber = (x .== x) .& (low .== low) .& (high .== high)
+    let narrow = (low .> high).select(high, (x .< low).select(low, (x .> high).select(high, x)))
+    return isNumber.select((low .< high).select(x.maximum(low).minimum(high), narrow), x + (low + high) * 0)
+  }
 
   fileprivate static let clamp = ElementwiseOperation(
     "clamp", "ClampBackward1", clampKernel, check: .kernel("clamp_scalar_cpu", lacks: .boolean))
@@ -134,7 +139,10 @@ extension Tensor {
   ///
   /// Error: `torch.clamp: At least one of 'min' or 'max' must not be None`.
   public func clamp(min: (any ScalarConvertible)? = nil, max: (any ScalarConvertible)? = nil) -> Tensor {
-    switch (min?.scalar, max?.scalar) {
+    let low: Scalar?
+    let high: Scalar?
+    do throws(TensorError) { (low, high) = try bounds(min?.scalar, max?.scalar) } catch { return .failure(error) }
+    return switch (low, high) {
     // A bound that is no number makes none of every element.
     case (let low?, _?) where low.doubleValue.isNaN: Operation.clampMin(self, low)
     case (_?, let high?) where high.doubleValue.isNaN: Operation.clampMax(self, high)
@@ -143,6 +151,25 @@ extension Tensor {
     case (nil, let high?): Operation.clampMax(self, high)
     case (nil, nil): .failure(.runtime("torch.clamp: At least one of 'min' or 'max' must not be None"))
     }
+  }
+
+  /// Bounds that an element of this tensor's dtype can be compared with. Integers that are beyond all of its values on their own side change
+  /// nothing; on the other side they are an error.
+  func bounds(_ low: Scalar?, _ high: Scalar?) throws(TensorError) -> (low: Scalar?, high: Scalar?) {
+    guard let values = isValid ? dtype.integers : nil else { return (low, high) }
+    var (low, high) = (low, high)
+    func refusal(_ name: String, _ value: Int64) -> TensorError {
+      .runtime("Clamp \(name) value \(value) is outside the representable range of \(dtype.scalarTypeName)")
+    }
+    if case .int(let value)? = low {
+      if value > values.upperBound { throw refusal("min", value) }
+      low = .int(Swift.max(value, values.lowerBound))
+    }
+    if case .int(let value)? = high {
+      if value < values.lowerBound { throw refusal("max", value) }
+      high = .int(Swift.min(value, values.upperBound))
+    }
+    return (low, high)
   }
 
   /// As with numbers; the bounds broadcast, and get the gradient where they are the result.
@@ -155,4 +182,17 @@ extension Tensor {
     }
   }
   public func clamp(max: Tensor) -> Tensor { clamp(min: nil, max: max) }
+}
+
+extension DType {
+  /// The values of an integer dtype.
+  fileprivate var integers: ClosedRange<Int64>? {
+    switch self {
+    case .uint8: 0...255
+    case .int8: -128...127
+    case .int16: Int64(Int16.min)...Int64(Int16.max)
+    case .int32: Int64(Int32.min)...Int64(Int32.max)
+    default: nil
+    }
+  }
 }

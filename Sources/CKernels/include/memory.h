@@ -2,6 +2,11 @@
 #ifndef FLUXION_MEMORY_H
 #define FLUXION_MEMORY_H
 
+#include <stdbool.h>
+
+// Whether the system would give so many bytes.
+bool fx_has_memory(long byte_count);
+
 // out[i] = in[i * stride]
 void fx_load_strided(void *_Nonnull out, const void *_Nonnull in, long stride, long n, int element_size);
 // out[i * stride] = in[i]

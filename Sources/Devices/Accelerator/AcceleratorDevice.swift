@@ -68,7 +68,12 @@ public final class AcceleratorDevice: Device {
 
   public func allocate(byteCount: Int) throws(TensorError) -> Storage {
     try queue.checkProcess()
-    let block = try processor.allocate(byteCount: byteCount)
+    let block: Storage
+    do throws(TensorError) { block = try processor.allocate(byteCount: byteCount) } catch {
+      // The stand-in's memory is the host's, some of which the CPU device may keep for reuse.
+      CachingAllocator.shared.emptyCache()
+      block = try processor.allocate(byteCount: byteCount)
+    }
     // No command knows the block yet.
     if options.poisonsMemory { block.handle.initializeMemory(as: UInt8.self, repeating: 0xFF, count: block.byteCount) }
     return storage(for: block)

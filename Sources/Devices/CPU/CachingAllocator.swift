@@ -69,6 +69,8 @@ extension CachingAllocator {
   ///   is, and ends the process that uses it.
   public func allocate(byteCount: Int) throws(TensorError) -> UnsafeMutableRawPointer {
     if byteCount <= Self.smallByteCount && byteCount >= 0 {
+      if let block = malloc(byteCount == 0 ? 1 : byteCount) { return block }
+      emptyCache()
       guard let block = malloc(byteCount == 0 ? 1 : byteCount) else { throw Self.outOfMemory(byteCount: byteCount) }
       return block
     }

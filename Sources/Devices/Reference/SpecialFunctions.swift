@@ -172,7 +172,7 @@ private func hurwitzZeta(_ s: Double, _ q: Double) -> Double {
     let term = pow(start, -s)
     sum += term
     start += 1
-    if start > 1 && term <= sum * 0x1p-60 / start { return sum }
+    if start > 1 && term <= sum.magnitude * 0x1p-60 / start { return sum }
   }
   let power = pow(start, -s)
   return power == 0 ? sum : sum + zetaRest(s, from: start, power: power)
