@@ -55,7 +55,7 @@ import Testing
         read = (Double(y), Int(y), Bool(y), y.item(), y.scalars(as: Float.self))
       }
     }
-    #expect(read!.0.isNaN && read!.1 == 0 && !read!.2 && read!.3.doubleValue.isNaN && read!.4.allSatisfy(\.isNaN))
+    #expect(read!.0.isNaN && read!.1 == 1 && !read!.2 && read!.3.doubleValue.isNaN && read!.4.allSatisfy(\.isNaN))
   }
 
   /// The throwing forms leave at once.

@@ -64,7 +64,9 @@ extension Tensor {
         throw .runtime("quantile() input tensor must be either float or double dtype")
       }
       guard q.dtype == x.dtype else { throw .runtime("quantile() q tensor must be same dtype as the input tensor") }
-      guard try ((q .>= 0) .& (q .<= 1)).all().element().boolValue else { throw .runtime("quantile() q values must be in the range [0, 1]") }
+      guard try ((q .>= 0) .& (q .<= 1)).all().element().boolValue else {
+        throw .runtime("quantile() q values must be in the range [0, 1]")
+      }
       let shape = try ReductionShape(of: x.shape, dim: dim, keepDim: keepDim)
       // Rows along the last dimension, each in order.
       let rows = dim == nil || x.rank == 0 ? x.reshape([-1]) : x.movedim(shape.dims[0], -1)
