@@ -186,4 +186,12 @@ import Testing
     h = w * 1
     #expect(h.requiresGrad)
   }
+
+  /// As in PyTorch: a computed tensor keeps a gradient only after `retainGrad()`.
+  @Test func takingAwayAGradientDoesNotRetainTheNext() {
+    let u = Tensor([1.0, 2], requiresGrad: true) * 0.5
+    u.grad = nil
+    (u ** 2).sum().backward()
+    #expect(u.grad == nil && !u.retainsGrad)
+  }
 }

@@ -165,6 +165,8 @@ extension Tensor {
           return
         }
       }
+      // Taking a gradient away is no wish to keep the next one.
+      if newValue == nil && node.variable == nil && !retainsGrad { return }
       (node.variable ?? node.retained(outputIndex)).grad = newValue
     }
   }
