@@ -1,13 +1,5 @@
 import CKernels
 
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Glibc
-#endif
-
 /// Memory that Swift's own arrays and objects take. They stop the program where there is none, so whoever makes as many as the input says asks
 /// first.
 public enum HostMemory {
