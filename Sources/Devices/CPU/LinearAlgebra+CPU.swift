@@ -109,10 +109,16 @@ struct LAPACKRun<T: LAPACKElement> {
       do throws(TensorError) { compute = try body() } catch {
         return failure.withLock { $0 = error }
       }
-      for item in range {
-        let code = compute(item)
-        codes?[item].pointee = code
-        if code < 0 && code != Self.notFinite || codes == nil && code != 0 { refused.withLock { $0 = code } }
+      do throws(TensorError) {
+        try BLASBuffers.with(threads: isShared ? ThreadPool.shared.threadCount : 1) {
+          for item in range {
+            let code = compute(item)
+            codes?[item].pointee = code
+            if code < 0 && code != Self.notFinite || codes == nil && code != 0 { refused.withLock { $0 = code } }
+          }
+        }
+      } catch {
+        failure.withLock { $0 = error }
       }
     }
     if isShared {
@@ -173,14 +179,16 @@ struct LAPACKRun<T: LAPACKElement> {
 /// Memory for one thread's use, which begins with a line of the cache wherever it lies: there are loops that begin otherwise elsewhere.
 final class Workspace<T> {
   let start: UnsafeMutablePointer<T>
+  /// What LAPACK is told, which counts in 32 bits: of a larger workspace it uses a part.
   let count: Int32
   private let memory: (block: UnsafeMutableRawPointer, byteCount: Int)
 
   init(count: Int) throws(TensorError) {
-    self.count = Int32(clamping: max(count, 1))
-    let byteCount = Int(self.count) * MemoryLayout<T>.stride + 64
+    let count = max(count, 1)
+    self.count = Int32(clamping: count)
+    let byteCount = count * MemoryLayout<T>.stride + 64
     memory = (try CachingAllocator.shared.allocate(byteCount: byteCount), byteCount)
-    start = memory.block.alignedUp(toMultipleOf: 64).bindMemory(to: T.self, capacity: Int(self.count))
+    start = memory.block.alignedUp(toMultipleOf: 64).bindMemory(to: T.self, capacity: count)
   }
 
   deinit { CachingAllocator.shared.deallocate(memory.block, byteCount: memory.byteCount) }

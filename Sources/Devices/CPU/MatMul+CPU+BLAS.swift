@@ -72,7 +72,9 @@ extension Double: BLASElement {
 
 extension MatrixProduct {
   /// Multiplies where both operands lie as OpenBLAS wants them; otherwise does nothing and returns false.
-  func multiplyInPlace<T: BLASElement>(_: T.Type) -> Bool {
+  ///
+  /// - Throws: where there is no memory for what OpenBLAS works in.
+  func multiplyInPlace<T: BLASElement>(_: T.Type) throws(TensorError) -> Bool {
     let result = c.start.assumingMemoryBound(to: T.self)
     let alpha = T(alpha)
     let beta = T(beta)
@@ -90,22 +92,27 @@ extension MatrixProduct {
         result[0] = beta == 0 ? alpha * dot : alpha * dot + beta * result[0]
       } else {
         if beta != 0 && beta != 1 { scale(by: beta) }
-        left.isTransposed
-          ? T.gemv(blasint(k), blasint(m), alpha, left, right.start, x, result, blasint(c.rowStride))
-          : T.gemv(blasint(m), blasint(k), alpha, left, right.start, x, result, blasint(c.rowStride))
+        try BLASBuffers.with {
+          left.isTransposed
+            ? T.gemv(blasint(k), blasint(m), alpha, left, right.start, x, result, blasint(c.rowStride))
+            : T.gemv(blasint(m), blasint(k), alpha, left, right.start, x, result, blasint(c.rowStride))
+        }
       }
     } else if m == 1, let x = Self.vector(a.columnStride, count: k) {
       // c' = b' a'
       if beta != 0 && beta != 1 { scale(by: beta) }
-      var turned = right
-      turned.isTransposed.toggle()
-      turned.isTransposed
-        ? T.gemv(blasint(k), blasint(n), alpha, turned, left.start, x, result, 1)
-        : T.gemv(blasint(n), blasint(k), alpha, turned, left.start, x, result, 1)
+      let turned = BLASMatrix(start: right.start, row: right.row, isTransposed: !right.isTransposed)
+      try BLASBuffers.with {
+        turned.isTransposed
+          ? T.gemv(blasint(k), blasint(n), alpha, turned, left.start, x, result, 1)
+          : T.gemv(blasint(n), blasint(k), alpha, turned, left.start, x, result, 1)
+      }
     } else {
       // With a single row its stride is anything, but OpenBLAS checks it.
-      T.gemm(
-        blasint(m), blasint(n), blasint(k), alpha, left, right, beta, result, blasint(max(m == 1 ? 0 : c.rowStride, n)))
+      try BLASBuffers.with {
+        T.gemm(
+          blasint(m), blasint(n), blasint(k), alpha, left, right, beta, result, blasint(max(m == 1 ? 0 : c.rowStride, n)))
+      }
     }
     return true
   }

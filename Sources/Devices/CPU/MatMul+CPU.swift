@@ -352,9 +352,9 @@ func piece(_ product: MatrixProduct) throws(TensorError) {
   let product = product.begun
   switch product.dtype {
   case .float32:
-    if !product.multiplyInPlace(Float.self) { try product.multiplyTiled(Float.self) }
+    if try !product.multiplyInPlace(Float.self) { try product.multiplyTiled(Float.self) }
   case .float64:
-    if !product.multiplyInPlace(Double.self) { try product.multiplyTiled(Double.self) }
+    if try !product.multiplyInPlace(Double.self) { try product.multiplyTiled(Double.self) }
   case .float16, .bfloat16:
     try product.multiplyTiled(Float.self)
   case .int8, .uint8, .bool:
